@@ -1,0 +1,1 @@
+"""What is kept: the growing run directory, the sealed bundle, the keys and the seals."""

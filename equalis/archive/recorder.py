@@ -1,0 +1,74 @@
+"""What the gateway and the runner tell, written down as events of one case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from equalis.archive.rundir import RunDirectory
+from equalis.model.transcript import Fault, Message, Observation, Tls
+from equalis.model.values import Record
+from equalis.wire import typed
+
+
+class Committed(Protocol):
+    """An entry that a service commits to its ledger."""
+
+    @property
+    def kind(self) -> str:
+        """What it is: payment, deposit …"""
+
+    @property
+    def fields(self) -> Record:
+        """Its business fields."""
+
+
+class CaseRecorder:
+    """Writes every event of a case; ``told`` hears each one too (progress, the reader)."""
+
+    def __init__(self, directory: RunDirectory, told: Callable[[Mapping[str, Any]], None]) -> None:
+        """Write into an open run directory."""
+        self._directory, self._told = directory, told
+
+    def event(self, kind: str, **fields: Any) -> None:  # noqa: ANN401 - JSON values
+        """Write one event."""
+        event = {"event": kind, **fields}
+        self._directory.append(event)
+        self._told(event)
+
+    def request(self, number: int, service: str, step: str, at: datetime, message: Message,
+                tls: Tls | None, redactions: tuple[str, ...]) -> None:  # fmt: skip
+        """A request has come in whole."""
+        facts = None
+        if tls is not None:
+            certificate = self._directory.body(tls.client_certificate)
+            facts = {"version": tls.version, "cipher": tls.cipher, "certificate": certificate}
+        self.event("request", n=number, service=service, step=step, at=at.isoformat(),
+                   message=self._message(message), tls=facts, redactions=list(redactions))  # fmt: skip
+
+    def answer(self, number: int, at: datetime, elapsed: int, message: Message | None, disturbance: str) -> None:
+        """Its answer went out, or none did."""
+        written = self._message(message) if message else None
+        self.event("answer", n=number, at=at.isoformat(), elapsed=elapsed, message=written, disturbance=disturbance)
+
+    def entry(self, number: int, service: str, entry: Committed) -> None:
+        """A service committed something."""
+        self.event("ledger", n=number, service=service, kind=entry.kind, fields=typed.to_json(entry.fields))
+
+    def handshake(self, step: str, at: datetime, reason: str) -> None:
+        """A TLS handshake did not come about."""
+        self.event("handshake", step=step, at=at.isoformat(), reason=reason)
+
+    def fault(self, fault: Fault) -> None:
+        """Something went wrong unasked."""
+        self.event("fault", blame=fault.blame.value, cause=fault.cause, remedy=fault.remedy, step=fault.step)
+
+    def observation(self, item: Observation) -> None:
+        """What the user saw."""
+        self.event("observation", step=item.step, action=item.action, at=item.at.isoformat(),
+                   fields=typed.to_json(item.fields), attested=item.attested, failure=item.failure)  # fmt: skip
+
+    def _message(self, message: Message) -> dict[str, Any]:
+        headers = [list(pair) for pair in message.headers]
+        return {"line": message.line, "headers": headers, "body": self._directory.body(message.body)}

@@ -1,0 +1,165 @@
+"""The run directory: evidence grows in it while a run goes on, one write an event.
+
+Whatever happens to the process, everything written is readable; a run without its last event is
+INCOMPLETE and can be resumed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from equalis.archive.evidence import EvidenceError
+from equalis.wire import strict_json
+from equalis.wire.unreadable import UnreadableError
+
+LOG = "evidence/log.jsonl"
+BODIES = "evidence/bodies"
+REPORT = "report.json"
+JUNIT = "junit.xml"
+
+
+class RunDirectory:
+    """A run directory open for writing; safe to call from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or make the directory; raises OSError when that cannot be done."""
+        self.folder = folder
+        self.error: OSError | None = None
+        self._lock = threading.Lock()
+        self._known: set[str] = set()
+        (folder / BODIES).mkdir(parents=True, exist_ok=True)
+        _drop_cut_line(folder / LOG)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        self._log = os.open(folder / LOG, flags, 0o644)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep a file of the run; raises OSError."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(path.name + ".part")
+        partial.write_bytes(content)
+        partial.replace(path)
+
+    def body(self, content: bytes) -> str:
+        """Keep a body once, under its digest; an empty one has the empty digest."""
+        if not content:
+            return ""
+        digest = hashlib.sha256(content).hexdigest()
+        with self._lock:
+            if digest not in self._known and self.error is None:
+                try:
+                    self.put(f"{BODIES}/{digest}", content)
+                    self._known.add(digest)
+                except OSError as error:
+                    self.error = error
+        return digest
+
+    def append(self, event: Mapping[str, Any]) -> None:
+        """Write one event with one write(2). A failure is kept in ``error`` and ends the run."""
+        line = strict_json.write_line(event)
+        with self._lock:
+            if self.error is not None:
+                return
+            try:
+                if os.write(self._log, line) != len(line):
+                    self.error = OSError(28, "the event was written only in part")
+            except OSError as error:
+                self.error = error
+
+    def sync(self) -> None:
+        """Make sure that the log is on the disk."""
+        with self._lock:
+            try:
+                os.fsync(self._log)
+            except OSError as error:
+                self.error = self.error or error
+
+    def close(self) -> None:
+        """Close the log."""
+        os.close(self._log)
+
+
+def _drop_cut_line(log: Path) -> None:
+    """Take away a last line that a kill cut short, so that the next event stands on its own."""
+    if not log.exists():
+        return
+    content = log.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole != len(content):
+        os.truncate(log, whole)
+
+
+class Recorded:
+    """A run directory or an open bundle, read: its files, its events, its bodies."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        """``files`` maps a name inside the run to its bytes."""
+        self.files = files
+
+    def events(self) -> Iterator[Mapping[str, Any]]:
+        """Every event of the log; a last line cut short by a kill is left out.
+
+        Raises EvidenceError for a damaged line anywhere else.
+        """
+        content = self.files.get(LOG, b"")
+        lines = content.split(b"\n")
+        for number, line in enumerate(lines, start=1):
+            if not line:
+                continue
+            try:
+                event = strict_json.read(line)
+            except UnreadableError as error:
+                if number == len(lines):
+                    return
+                message = f"{LOG}:{number}: {error}"
+                raise EvidenceError(message) from None
+            if not isinstance(event, Mapping):
+                message = f"{LOG}:{number}: not an event"
+                raise EvidenceError(message)
+            yield event
+
+    def body(self, digest: str) -> bytes:
+        """The bytes of a digest; raises EvidenceError when they are missing or others."""
+        if not digest:
+            return b""
+        content = self.files.get(f"{BODIES}/{digest}")
+        if content is None or hashlib.sha256(content).hexdigest() != digest:
+            message = f"the body {digest} is missing or altered"
+            raise EvidenceError(message)
+        return content
+
+    def pack(self, prefix: str) -> dict[str, bytes]:
+        """The files under a folder of the run."""
+        return {name: content for name, content in self.files.items() if name.startswith(f"{prefix}/")}
+
+
+class Folder(Mapping[str, bytes]):
+    """The files of a run directory as a mapping; each is read when it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        """List the files; symbolic links and unfinished files are left out."""
+        self._folder = folder
+        self._names = dict.fromkeys(sorted(
+            path.relative_to(folder).as_posix()
+            for path in folder.rglob("*")
+            if path.is_file() and not path.is_symlink() and path.suffix != ".part"
+        ))  # fmt: skip
+
+    def __getitem__(self, name: str) -> bytes:
+        """The bytes of a file; raises KeyError."""
+        if name not in self._names:
+            raise KeyError(name)
+        return (self._folder / name).read_bytes()
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, sorted."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """How many files there are."""
+        return len(self._names)

@@ -1,0 +1,127 @@
+"""Bindings from their files, an overlay's files over the embedded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from equalis.cases import shapes
+from equalis.cases.reading import record
+from equalis.model.binding import LOCATORS, Binding, Field, Half, Locator, Operation, Recognition
+from equalis.model.source import Mistake, MistakesError
+from equalis.model.values import Record, Value, as_text
+from equalis.wire import strict_xml, strict_yaml
+from equalis.wire.bindings import Bindings, pattern
+from equalis.wire.strict_yaml import Document
+
+
+def load(files: Mapping[str, bytes], roots: Mapping[str, str] | None = None) -> Bindings:
+    """Read ``<service>/binding.yaml`` with schemas and answers; raises MistakesError with them all.
+
+    ``roots`` maps a file to the path that a user knows it by, for messages.
+    """
+    mistakes: list[Mistake] = []
+    found = []
+    for path in sorted(files):
+        if not path.endswith("/binding.yaml"):
+            continue
+        shown = (roots or {}).get(path, path)
+        try:
+            document = strict_yaml.read(files[path], shown)
+        except MistakesError as error:
+            mistakes += error.mistakes
+            continue
+        wrong = shapes.mistakes(document, "schemas/binding.json")
+        mistakes += wrong
+        if not wrong:
+            found.append(_binding(document, path.rsplit("/", 1)[0], files, mistakes))
+    if mistakes:
+        raise MistakesError(tuple(mistakes))
+    return Bindings(found)
+
+
+def _binding(document: Document, folder: str, files: Mapping[str, bytes], mistakes: list[Mistake]) -> Binding:
+    top = record(document.value)
+    service = as_text(top["service"])
+    namespaces = tuple((key, as_text(value)) for key, value in record(top.get("namespaces")).items())
+    schemas = _schemas(service, files)
+    operations = tuple(
+        _operation(document, service, name, record(value), namespaces, mistakes)
+        for name, value in record(top["operations"]).items()
+    )
+    templates = {
+        path.removeprefix(f"{folder}/answers/"): content.decode()
+        for path, content in files.items() if path.startswith(f"{folder}/answers/")
+    }  # fmt: skip
+    for operation in operations:
+        for half in (operation.request, operation.answer):
+            if half.schema and half.schema not in schemas:
+                at = ("operations", operation.name, "request", "schema")
+                mend = shapes.choice(half.schema, schemas, "schemas")
+                mistakes.append(document.mistake(document.source(at), f"no schema `{half.schema}`", mend))
+    return Binding(service, as_text(top["title"]), as_text(top["prefix"]), namespaces, operations,
+                   schemas, templates)  # fmt: skip
+
+
+def _schemas(service: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """A service's own schemas by name, and every service's as ``service/name``."""
+    found = {}
+    for path, content in files.items():
+        parts = path.split("/")
+        if len(parts) >= 3 and parts[-2] == "schemas":  # noqa: PLR2004 - service/schemas/name
+            found[f"{parts[-3]}/{parts[-1]}"] = content
+            if parts[-3] == service:
+                found[parts[-1]] = content
+    return found
+
+
+def _operation(
+    document: Document, service: str, name: str, entry: Record,
+    namespaces: tuple[tuple[str, str], ...], mistakes: list[Mistake],
+) -> Operation:  # fmt: skip
+    at = ("operations", name)
+    rule = record(entry["recognise"])
+    recognition = Recognition(*(as_text(rule.get(key)) for key in ("method", "path", "soap-action", "holds")))
+    if recognition.holds:
+        _xpath_mistake(document, (*at, "recognise", "holds"), recognition.holds, namespaces, mistakes)
+    halves = {}
+    for side in ("request", "answer"):
+        half = record(entry[side])
+        fields = {
+            key: _field(document, (*at, side, "fields", key), key, record(value), namespaces, mistakes)
+            for key, value in record(half["fields"]).items()
+        }
+        words = (as_text(half.get(key)) for key in ("schema", "payload", "template"))
+        halves[side] = Half(as_text(half["body"]), fields, *words)
+    return Operation(name, service, as_text(entry["title"]), as_text(entry["basis"]), recognition,
+                     halves["request"], halves["answer"])  # fmt: skip
+
+
+def _field(
+    document: Document, at: strict_yaml.Path, name: str, entry: Record,
+    namespaces: tuple[tuple[str, str], ...], mistakes: list[Mistake],
+) -> Field:  # fmt: skip
+    kinds = [kind for kind in LOCATORS if kind in entry]
+    if len(kinds) != 1:
+        what = f"`{name}` has {len(kinds)} locators where one is due"
+        mistakes.append(document.mistake(document.source(at), what, shapes.choice("", LOCATORS, "locators")))
+    kind = kinds[0] if kinds else "status"
+    locator = Locator(kind, as_text(entry.get(kind)), as_text(entry.get("pattern")))
+    if kind == "xpath":
+        _xpath_mistake(document, (*at, "xpath"), locator.expression, namespaces, mistakes)
+    if locator.pattern:
+        try:
+            pattern(locator.pattern)
+        except ValueError as error:
+            mistakes.append(document.mistake(document.source((*at, "pattern")), str(error)))
+    kind_of_value: Value = entry.get("type", "text")
+    return Field(name, as_text(kind_of_value), locator, entry.get("many") is True)
+
+
+def _xpath_mistake(
+    document: Document, at: strict_yaml.Path, expression: str,
+    namespaces: tuple[tuple[str, str], ...], mistakes: list[Mistake],
+) -> None:  # fmt: skip
+    try:
+        strict_xml.xpath(expression, namespaces)
+    except ValueError as error:
+        mistakes.append(document.mistake(document.source(at), str(error)))

@@ -1,0 +1,52 @@
+"""Conformity: the fold of a run's verdicts over the register (labelling.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from equalis.model.case import Family, Requirement
+from equalis.model.outcome import Level, Outcome, worst
+from equalis.model.report import Header, Report
+from equalis.model.verdict import Conformity, Finding, Proof, Verdict
+
+
+def conformity(requirements: Iterable[Requirement], verdicts: Sequence[Verdict],
+               capabilities: Iterable[str] | None = None) -> Conformity:  # fmt: skip
+    """OK only if every applicable MUST is proven OK; KO if any is KO; else INCONCLUSIVE.
+
+    A requirement that no case can prove (``unproven``) is left to an attestation: it is listed and
+    does not fold here. One whose capability (``when``) is not declared does not apply.
+    """
+    findings: dict[str, list[tuple[str, Finding]]] = {}
+    for verdict in verdicts:
+        for finding in verdict.findings:
+            findings.setdefault(finding.requirement, []).append((verdict.case, finding))
+    declared = None if capabilities is None else frozenset(capabilities)
+    proofs = tuple(_proof(item, findings, declared) for item in requirements)
+    folding = [p.outcome for p in proofs if p.level is Level.MUST and not p.attestation]
+    applicable = [outcome for outcome in folding if outcome is not Outcome.NOT_APPLICABLE]
+    return Conformity(worst(applicable), proofs)
+
+
+def fold(header: Header, families: Mapping[str, Family], verdicts: Sequence[Verdict], *, complete: bool) -> Report:
+    """The report of a run: its verdicts in the order of the plan, and the conformity they come to."""
+    order = {name: place for place, name in enumerate(header.plan)}
+    sorted_verdicts = tuple(sorted(verdicts, key=lambda verdict: order.get(verdict.case, len(order))))
+    involved = dict.fromkeys(name.split("/")[0] for name in header.plan)
+    requirements = [item for name in involved if name in families for item in families[name].requirements.values()]
+    result = conformity(requirements, sorted_verdicts, header.capabilities)
+    return Report(header, sorted_verdicts, result, complete)
+
+
+def _proof(
+    requirement: Requirement, findings: Mapping[str, list[tuple[str, Finding]]], declared: frozenset[str] | None
+) -> Proof:
+    if requirement.when and declared is not None and requirement.when not in declared:
+        return Proof(requirement.id, requirement.level, Outcome.NOT_APPLICABLE, (), f"needs {requirement.when}")
+    found = findings.get(requirement.id, [])
+    if not found and requirement.unproven:
+        reason = "no case can prove it"
+        return Proof(requirement.id, requirement.level, Outcome.INCONCLUSIVE, (), reason, requirement.unproven)
+    outcome = worst(item.outcome for _, item in found)
+    missing = "" if found else "no case that was judged proves it"
+    return Proof(requirement.id, requirement.level, outcome, tuple(dict.fromkeys(name for name, _ in found)), missing)

@@ -1,0 +1,103 @@
+"""The data of a family beside its cases: register, contract, seeds, people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from equalis.cases.citations import UnknownCitationError, resolve
+from equalis.cases.reading import items, record, texts
+from equalis.model.case import Action, ActionField, Requirement, Seed
+from equalis.model.outcome import Basis, Level
+from equalis.model.source import Mistake
+from equalis.model.values import Record, Value, as_text
+from equalis.wire.strict_yaml import Document
+
+
+def requirements(document: Document, mistakes: list[Mistake]) -> dict[str, Requirement]:
+    """The requirements of a register, by id; an id that stands twice is a mistake."""
+    found: dict[str, Requirement] = {}
+    for index, item in enumerate(items(record(document.value).get("requirements"))):
+        entry = record(item)
+        name = as_text(entry["id"])
+        source = document.source(("requirements", index))
+        if name in found:
+            mistakes.append(document.mistake(source, f"`{name}` stands twice", "give it another number"))
+        if ("must" in entry) == ("should" in entry):
+            mend = "write the sentence under `must:` or under `should:`"
+            mistakes.append(document.mistake(source, f"`{name}` has no level", mend))
+            continue
+        level = Level.MUST if "must" in entry else Level.SHOULD
+        found[name] = Requirement(
+            id=name, level=level, sentence=as_text(entry[level.value]), basis=Basis(entry["basis"]),
+            cites=as_text(entry["source"]), source=source, when=as_text(entry.get("when")),
+            remedy=as_text(entry.get("remedy")), unproven=as_text(entry.get("unproven")),
+        )  # fmt: skip
+    return found
+
+
+def actions(document: Document) -> dict[str, Action]:
+    """The actions of a contract, by name."""
+    found = {}
+    for name, item in record(record(document.value).get("actions")).items():
+        entry = record(item)
+        found[name] = Action(
+            name=name,
+            title=as_text(entry["title"]),
+            inputs=_fields(entry["inputs"]),
+            observations=_fields(entry["observations"]),
+            source=document.source(("actions", name)),
+        )
+    return found
+
+
+def _fields(value: Value) -> tuple[ActionField, ...]:
+    return tuple(
+        ActionField(
+            name=name, type=as_text(record(item)["type"]), label=as_text(record(item)["label"]),
+            required=record(item).get("required") is True, many=record(item).get("many") is True,
+            values=texts(record(item).get("values")), of=_fields(record(item).get("of")),
+        )
+        for name, item in record(value).items()
+    )  # fmt: skip
+
+
+def seeds(document: Document) -> dict[str, Seed]:
+    """The seeds of a contract, by name; their citations are resolved against a case's ``given``."""
+    found = {}
+    for name, item in record(record(document.value).get("seeds")).items():
+        entry = record(item)
+        services = {key: record(value) for key, value in record(entry.get("services")).items()}
+        found[name] = Seed(name, as_text(entry["title"]), services, document.source(("seeds", name)))
+    return found
+
+
+def world(named: Mapping[str, Seed], given: Record, people: Record) -> dict[str, Record]:
+    """What each service holds before the first step: its seeds, cited from ``given``.
+
+    Raises UnknownCitationError when a seed cites what a case does not give. Lists of several seeds
+    are joined; for any other key the last seed wins.
+    """
+    merged: dict[str, dict[str, Value]] = {}
+    scope = {"people": people} | dict(given)
+    for name in texts(given.get("world")):
+        if name not in named:
+            continue
+        for service, content in named[name].services.items():
+            mine = merged.setdefault(service, {})
+            for key, value in record(resolve(content, scope)).items():
+                before = mine.get(key)
+                joined = isinstance(before, tuple) and isinstance(value, tuple)
+                mine[key] = (*items(before), *items(value)) if joined else value
+    return {service: dict(content) for service, content in merged.items()}
+
+
+def persons(people: Record) -> dict[str, Value]:
+    """The people as a service's world knows them: professionals and patients."""
+    everyone = [item for item in people.values() if isinstance(item, Mapping)]
+    return {
+        "professionals": tuple(item for item in everyone if "ehealthid" in item),
+        "patients": tuple(item for item in everyone if "ehealthid" not in item),
+    }
+
+
+__all__ = ["UnknownCitationError", "actions", "persons", "requirements", "seeds", "world"]

@@ -1,0 +1,167 @@
+"""Lint: what the grammar cannot see; every mistake of every case at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from equalis.cases import shapes
+from equalis.cases.contract import input_mistakes
+from equalis.cases.families import UnknownCitationError, world
+from equalis.cases.reading import items, record, texts
+from equalis.judge.checks import CHECKS
+from equalis.judge.selection import selection_of
+from equalis.model.case import TLS_DISTURBANCES, TRANSPORT_DISTURBANCES, Case
+from equalis.model.case import Expectation, Family, Selection, Step
+from equalis.model.source import Mistake
+from equalis.model.values import Value, as_text
+from equalis.wire.bindings import Bindings
+from equalis.wire.strict_yaml import Document
+
+Path = tuple[str | int, ...]
+Trouble = Iterator[tuple[Path, str, str]]
+ORDERS = frozenset({"refuse", "text", "signature", "lifetime", "starts", "fault", "fault-status",
+                    "unavailable", "status", "extra-lines", "delayed"})  # fmt: skip
+"""What a script may order besides the fields of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linter:
+    """One family's words, and the bindings in force."""
+
+    family: Family
+    bindings: Bindings
+
+    def mistakes(self, document: Document, cases: list[Case]) -> list[Mistake]:
+        """Everything wrong in one case file and its variants, each mistake once."""
+        found: dict[Mistake, None] = {}
+        for at, what, mend in self._file(document, cases[0]):
+            found[document.mistake(document.source(at), what, mend)] = None
+        for case in cases:
+            for item in self._case(document, case):
+                found[item] = None
+        return list(found)
+
+    def _file(self, document: Document, case: Case) -> Trouble:
+        top = record(document.value)
+        if not document.path.endswith(f"{case.id}.yaml"):
+            yield ("case",), f"`{case.id}` is not the path of this file", f"move it to {case.id}.yaml"
+        yield from _repeated(items(top.get("variants")), ("variants",))
+        yield from _repeated(items(top["steps"]), ("steps",))
+        yield from _repeated(items(top["expect"]), ("expect",))
+        steps = [step.id for step in case.steps]
+        known = {expectation.id for expectation in case.expectations}
+        for index, item in enumerate(items(top.get("variants"))):
+            variant, at = record(item), ("variants", index)
+            yield from _repeated(items(variant.get("expect")), (*at, "expect"))
+            for key in ("input", "script", "inject"):
+                for name in record(variant.get(key)):
+                    if name not in steps:
+                        yield (*at, key, name), f"no step `{name}`", shapes.choice(name, steps, "steps")
+            for position, name in enumerate(texts(variant.get("omit"))):
+                if name not in known:
+                    yield (*at, "omit", position), f"no expectation `{name}`", shapes.choice(name, known, "ids")
+
+    def _case(self, document: Document, case: Case) -> Iterator[Mistake]:
+        for step in case.steps:
+            for what, mend in self._step(step):
+                yield document.mistake(step.source, what, mend)
+        for expectation in case.expectations:
+            for what, mend in self._expectation(case, expectation):
+                yield document.mistake(expectation.source, what, mend)
+        for name in texts(case.given.get("world")):
+            if name not in self.family.seeds:
+                source = document.source(("given", "world"))
+                yield document.mistake(source, f"no seed `{name}`", shapes.choice(name, self.family.seeds, "seeds"))
+        try:
+            world(self.family.seeds, case.given, self.family.people)
+        except UnknownCitationError as error:
+            yield document.mistake(document.source(("given", "world")), f"a seed of the world: {error}")
+
+    def _step(self, step: Step) -> Iterator[tuple[str, str]]:
+        operations = self.bindings.operations
+        if bool(step.action) == bool(step.pause):
+            yield f"the step `{step.id}` needs an action or a pause", "write one of `action:` and `pause:`"
+        action = self.family.actions.get(step.action)
+        if step.action and action is None:
+            yield f"no action `{step.action}`", shapes.choice(step.action, self.family.actions, "actions")
+        if action is not None:
+            yield from input_mistakes(action, step.input)
+        for name in (step.until.seen, *step.script, *step.inject):
+            if name and name not in operations and not (name == "tls" and name in step.inject):
+                yield f"no operation `{name}`", shapes.choice(name, operations, "operations")
+        for name, orders in step.script.items():
+            fields = [field.removeprefix("answer.") for field in self.bindings.fields(name)]
+            for order in orders:
+                if name in operations and order not in ORDERS and order not in fields:
+                    words = shapes.choice(order, (*ORDERS, *fields), "orders and fields")
+                    yield f"`{name}` cannot be scripted with `{order}`", words
+        for name, disturbance in step.inject.items():
+            words = TLS_DISTURBANCES if name == "tls" else TRANSPORT_DISTURBANCES
+            if disturbance not in words:
+                yield f"no disturbance `{disturbance}`", shapes.choice(disturbance, words, "disturbances")
+
+    def _expectation(self, case: Case, expectation: Expectation) -> Iterator[tuple[str, str]]:
+        requirement = self.family.requirements.get(expectation.requirement)
+        if not expectation.sentence:
+            yield f"`{expectation.id}` demands nothing", "write the sentence under `must:` or `should:`"
+        if requirement is None:
+            words = shapes.choice(expectation.requirement, self.family.requirements, "requirements")
+            yield f"no requirement `{expectation.requirement}`", words
+        elif requirement.level is not expectation.level:
+            yield (f"{requirement.id} is a {requirement.level.value.upper()}, this a "
+                   f"{expectation.level.value.upper()}", "use the register's level")  # fmt: skip
+        check = CHECKS.get(expectation.check)
+        if check is None:
+            yield f"no check `{expectation.check}`", shapes.choice(expectation.check, CHECKS, "checks")
+            return
+        yield from self._selection(case, expectation.select)
+        if check.needs_field and not expectation.select.field:
+            yield f"the check {check.name} needs `field:` in `select:`", "name the field that it looks at"
+        for error in shapes.compiled(check.arguments).iter_errors(expectation.arguments):
+            valid = shapes.choice("", check.arguments["properties"], f"arguments of {check.name}")
+            yield f"with: {error.message}", valid
+        if any(key in expectation.arguments for key in ("operation", "observation")):
+            yield from self._selection(case, selection_of(expectation.arguments))
+
+    def _selection(self, case: Case, select: Selection) -> Iterator[tuple[str, str]]:
+        named = [select.operation, select.service, select.observation, select.ledger,
+                 select.strangers, select.handshakes]  # fmt: skip
+        if sum(map(bool, named)) != 1:
+            words = "operation, service, observation, ledger, strangers, handshakes"
+            yield f"a selection names {sum(map(bool, named))} things", f"name exactly one of: {words}"
+        for operation in select.operation:
+            if operation not in self.bindings.operations:
+                yield f"no operation `{operation}`", shapes.choice(operation, self.bindings.operations, "operations")
+                continue
+            fields = self.bindings.fields(operation)
+            for field in (select.field, *select.where):
+                if field and field not in fields:
+                    yield f"`{operation}` has no field `{field}`", shapes.choice(field, fields, "fields")
+        for service in (select.service, select.ledger):
+            if service and service != "any" and service not in self.bindings.services:
+                yield f"no service `{service}`", shapes.choice(service, self.bindings.services, "services")
+        if select.observation:
+            yield from self._observation(case, select)
+
+    def _observation(self, case: Case, select: Selection) -> Iterator[tuple[str, str]]:
+        steps = {step.id: step for step in case.steps}
+        step = steps.get(select.observation)
+        if step is None:
+            yield f"no step `{select.observation}`", shapes.choice(select.observation, steps, "steps")
+            return
+        action = self.family.actions.get(step.action)
+        if action and select.field:
+            names = [field.name for field in action.observations]
+            if select.field not in names:
+                what = f"{action.name} shows no `{select.field}`"
+                yield what, shapes.choice(select.field, names, "observations")
+
+
+def _repeated(listed: tuple[Value, ...], at: Path) -> Trouble:
+    seen: set[str] = set()
+    for index, item in enumerate(listed):
+        name = as_text(record(item).get("id"))
+        if name in seen:
+            yield (*at, index, "id"), f"the id `{name}` stands twice", "give it another one"
+        seen.add(name)

@@ -1,0 +1,155 @@
+"""`load`: every family out of a mapping of path to bytes, or every mistake in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from equalis.cases import families, shapes
+from equalis.cases.bindings import load as load_bindings
+from equalis.cases.lint import Linter
+from equalis.cases.reading import CaseFile, record
+from equalis.model.case import Case, Family, Requirement
+from equalis.model.source import Mistake, MistakesError, Source
+from equalis.model.values import Record, as_text
+from equalis.wire import strict_yaml
+from equalis.wire.bindings import Bindings
+from equalis.wire.strict_yaml import Document
+
+DATA_FILES = {
+    "requirements.yaml": "schemas/register.json",
+    "actions.yaml": "schemas/contract.json",
+    "people.yaml": "",
+}
+"""The files of a family that are no cases, and the schemas that they follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Everything that was loaded: families by name."""
+
+    families: Mapping[str, Family]
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Every case of every family, in order."""
+        return tuple(case for family in self.families.values() for case in family.cases)
+
+    def case(self, name: str) -> Case | None:
+        """The case of that name (``family/case`` or ``family/case@variant``)."""
+        return next((case for case in self.cases if case.name == name), None)
+
+
+def load(files: Mapping[str, bytes], bindings: Bindings, people: Record | None = None) -> Pack:
+    """Load ``<…>/<family>/<file>.yaml``; raises MistakesError with every mistake of every file.
+
+    ``people`` replaces the families' own test persons (an environment brings its own).
+    """
+    mistakes: list[Mistake] = []
+    documents = _documents(files, mistakes)
+    folders = sorted({path.rsplit("/", 1)[0] for path in documents})
+    found: dict[str, Family] = {}
+    for folder in folders:
+        own = {path.rsplit("/", 1)[1]: item for path, item in documents.items() if path.rsplit("/", 1)[0] == folder}
+        if "requirements.yaml" not in own:
+            what = "the family has no requirements.yaml"
+            mistakes.append(Mistake(Source(folder), what, "write the register of its requirements"))
+            continue
+        family = _family(folder.rsplit("/", 1)[-1], own, bindings, people, mistakes)
+        found[family.name] = family
+    if mistakes:
+        raise MistakesError(tuple(mistakes))
+    return Pack(found)
+
+
+def _documents(files: Mapping[str, bytes], mistakes: list[Mistake]) -> dict[str, Document]:
+    """Every YAML file that reads well and has the right shape."""
+    found = {}
+    for path in sorted(files):
+        if not path.endswith(".yaml"):
+            continue
+        try:
+            document = strict_yaml.read(files[path], path)
+        except MistakesError as error:
+            mistakes += error.mistakes
+            continue
+        schema = DATA_FILES.get(path.rsplit("/", 1)[-1], "grammar.json")
+        wrong = shapes.mistakes(document, schema) if schema else []
+        mistakes += wrong
+        if not wrong:
+            found[path] = document
+    return found
+
+
+def _family(
+    name: str, own: Mapping[str, Document], bindings: Bindings, people: Record | None, mistakes: list[Mistake]
+) -> Family:
+    register = own["requirements.yaml"]
+    contract = own.get("actions.yaml")
+    persons = own.get("people.yaml")
+    known_people = people if people is not None else record(persons.value if persons else None)
+    requirements = families.requirements(register, mistakes)
+    top = record(register.value)
+    family = Family(
+        name=name, title=as_text(top["title"]), edition=as_text(top["edition"]), cases=(),
+        requirements=requirements,
+        actions=families.actions(contract) if contract else {},
+        seeds=families.seeds(contract) if contract else {},
+        people=known_people,
+    )  # fmt: skip
+    linter = Linter(family, bindings)
+    cases: list[Case] = []
+    for file, document in own.items():
+        if file not in DATA_FILES:
+            cases += _cases(document, known_people, requirements, linter, mistakes)
+    return Family(name, family.title, family.edition, tuple(cases), requirements, family.actions,
+                  family.seeds, known_people)  # fmt: skip
+
+
+def _cases(
+    document: Document, people: Record, requirements: Mapping[str, Requirement],
+    linter: Linter, mistakes: list[Mistake],
+) -> list[Case]:  # fmt: skip
+    file = CaseFile(document, people, requirements)
+    cases = list(file.cases())
+    mistakes += file.mistakes
+    mistakes += linter.mistakes(document, cases)
+    return cases
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A pack with the bindings in force and each service's own defaults of the world."""
+
+    pack: Pack
+    bindings: Bindings
+    defaults: Mapping[str, Record]
+
+
+PEOPLE = "people/people.yaml"
+
+
+def load_all(files: Mapping[str, bytes], shown: Mapping[str, str] | None = None) -> Loaded:
+    """Load what a run works with, from files named as in a bundle; raises MistakesError.
+
+    ``scenarios/<family>/…``, ``bindings/<service>/…`` and, if the environment brings its own test
+    persons, ``people/people.yaml``. ``shown`` maps a name to the path that a user knows.
+    """
+    try:
+        bindings = load_bindings({name: files[name] for name in files if name.startswith("bindings/")}, shown)
+        worlds = {
+            name.split("/")[1]: record(strict_yaml.read(files[name], name).value)
+            for name in files if name.startswith("bindings/") and name.endswith("/world.yaml")
+        }  # fmt: skip
+        people = record(strict_yaml.read(files[PEOPLE], PEOPLE).value) if PEOPLE in files else None
+        pack = load({name: files[name] for name in files if name.startswith("scenarios/")}, bindings, people)
+    except MistakesError as error:
+        raise MistakesError(tuple(_shown(item, shown or {}) for item in error.mistakes)) from None
+    return Loaded(pack, bindings, worlds)
+
+
+def _shown(mistake: Mistake, shown: Mapping[str, str]) -> Mistake:
+    """A mistake at the path that the user knows."""
+    source = mistake.source
+    path = shown.get(source.path, source.path)
+    return Mistake(Source(path, source.line, source.column), mistake.what, mistake.mend, mistake.excerpt)

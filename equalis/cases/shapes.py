@@ -1,0 +1,108 @@
+"""Documents held against a JSON Schema, each mistake with its line and the valid words."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Protocol
+
+import jsonschema
+from jsonschema import validators
+
+from equalis.model.source import Mistake, Source
+from equalis.model.values import Value
+
+Path = tuple[str | int, ...]
+
+
+class Placed(Protocol):
+    """A document that knows where each of its values and keys stands."""
+
+    @property
+    def value(self) -> Value:
+        """The whole document."""
+
+    def source(self, path: Path) -> Source:
+        """Where a value stands."""
+
+    def key_source(self, path: Path) -> Source:
+        """Where a key stands."""
+
+    def mistake(self, source: Source, what: str, mend: str = "") -> Mistake:
+        """A mistake with the text of its line."""
+
+
+@lru_cache(maxsize=16)
+def _validator(name: str) -> Any:  # noqa: ANN401 - jsonschema makes the class at run time
+    content = resources.files("equalis.cases").joinpath(name).read_bytes()
+    return compiled(json.loads(content))
+
+
+def compiled(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - jsonschema makes the class at run time
+    """A validator that takes our tuples for arrays."""
+    base = jsonschema.Draft202012Validator
+    checker = base.TYPE_CHECKER.redefine("array", lambda _, value: isinstance(value, list | tuple))
+    return validators.extend(base, type_checker=checker)(schema)
+
+
+def mistakes(document: Placed, schema_name: str) -> list[Mistake]:
+    """Everything in a document that its schema (a file of this room) forbids."""
+    return list(held(document, document.value, (), _validator(schema_name)))
+
+
+def held(document: Placed, value: Value, at: Path, validator: Any) -> Iterator[Mistake]:  # noqa: ANN401 - see above
+    """Hold a part of a document against a validator."""
+    for error in validator.iter_errors(value):
+        yield from _described(document, error, (*at, *error.absolute_path))
+
+
+def _described(document: Placed, error: jsonschema.ValidationError, at: Path) -> Iterator[Mistake]:
+    keyword, schema = error.validator, error.schema
+    if keyword == "additionalProperties" and isinstance(error.instance, Mapping):
+        valid = sorted(schema.get("properties", {}))
+        for key in error.instance:
+            if key not in valid:
+                source = document.key_source((*at, key))
+                yield document.mistake(source, f"unknown key `{key}`", choice(key, valid, "keys"))
+    elif keyword == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        source = document.key_source(at)
+        description = schema.get("properties", {}).get(missing, {}).get("description", "")
+        yield document.mistake(source, f"the key `{missing}` is missing", description or f"add `{missing}:`")
+    elif keyword == "enum":
+        words = [str(word) for word in error.validator_value]
+        what = f"`{error.instance}` is not a valid word"
+        yield document.mistake(document.source(at), what, choice(str(error.instance), words, "words"))
+    elif keyword == "type":
+        kinds = error.validator_value
+        wanted = kinds if isinstance(kinds, str) else " or ".join(kinds)
+        what = f"a {wanted} is expected here, not {kind_of(error.instance)}"
+        yield document.mistake(document.source(at), what, schema.get("description", ""))
+    else:
+        mend = schema.get("description", "") or f"it must satisfy {keyword}: {error.validator_value}"
+        what = f"{str(error.instance)[:60]!r} is not valid here"
+        yield document.mistake(document.source(at), what, mend)
+
+
+def kind_of(value: object) -> str:
+    """The JSON name of a value's type, with its article."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, tuple | list):
+        return "an array"
+    return "a string" if isinstance(value, str) else "a number"
+
+
+def choice(word: str, valid: Iterable[str], what: str = "words") -> str:
+    """How to mend a wrong word: the nearest valid one, and all of them."""
+    known = sorted(set(valid))
+    near = difflib.get_close_matches(word, known, n=1)
+    hint = f"did you mean `{near[0]}`? " if near else ""
+    return f"{hint}valid {what}: {', '.join(known) or '(none)'}"

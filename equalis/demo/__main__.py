@@ -1,0 +1,104 @@
+"""The hook of the demonstration solution: HTTP on loopback, until standard input closes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from equalis.demo.defects import BY_NAME
+from equalis.demo.practice import Practice, UnknownActionError
+
+
+class Hook(ThreadingHTTPServer):
+    """The hook with the practice behind it."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, timeout: float, defects: frozenset[str]) -> None:
+        """Listen on loopback only."""
+        super().__init__(("127.0.0.1", port), _Requests)
+        self.limit, self.defects = timeout, defects
+        self.practice: Practice | None = None
+        self.busy = 0
+        self.lock = threading.Lock()
+
+
+class _Requests(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Hook
+
+    def do_GET(self) -> None:
+        if self.path == "/equalis/idle":
+            self._answer(200, {"idle": self.server.busy == 0})
+        else:
+            self._answer(404, {"error": "unknown path"})
+
+    def do_POST(self) -> None:
+        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            document = json.loads(content or b"{}")
+        except ValueError:
+            self._answer(400, {"error": "the body is not JSON"})
+            return
+        if self.path == "/equalis/reset":
+            self.server.practice = Practice(document, self.server.limit, self.server.defects)
+            self._answer(200, {})
+        elif self.server.practice is None:
+            self._answer(409, {"error": "reset first"})
+        elif self.path == "/equalis/clock":
+            self.server.practice.link.offset = float(document.get("offset", 0))
+            self._answer(200, {})
+        elif self.path.startswith("/equalis/actions/"):
+            self._act(self.server.practice, self.path.removeprefix("/equalis/actions/"), document)
+        else:
+            self._answer(404, {"error": "unknown path"})
+
+    def _act(self, practice: Practice, name: str, inputs: dict[str, Any]) -> None:
+        with self.server.lock:
+            self.server.busy += 1
+        try:
+            screen = practice.act(name, inputs)
+        except UnknownActionError:
+            self._answer(501, {"error": f"unknown action {name}"})
+        except KeyError as error:
+            self._answer(422, {"error": f"unknown or missing {error}"})
+        else:
+            self._answer(200, screen)
+        finally:
+            with self.server.lock:
+                self.server.busy -= 1
+
+    def _answer(self, status: int, document: dict[str, Any]) -> None:
+        content = json.dumps(document, ensure_ascii=False).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: a log could hold a matricule."""
+
+
+def main() -> int:
+    """Serve until standard input closes."""
+    parser = argparse.ArgumentParser(prog="equalis.demo", description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--timeout", type=float, default=5.0, help="seconds that a call may take")
+    parser.add_argument("--defect", action="append", default=[], choices=sorted(BY_NAME))
+    options = parser.parse_args()
+    hook = Hook(options.port, options.timeout, frozenset(options.defect))
+    threading.Thread(target=hook.serve_forever, daemon=True).start()
+    sys.stdout.write(f"http://127.0.0.1:{hook.server_address[1]}\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    hook.shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The recording gateway: listener, TLS, routing, disturbances on purpose, redaction, recording."""

@@ -1,0 +1,64 @@
+"""The embedded environment: the services' states, and the answer to a call in process."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from equalis.gateway.pki import Pki
+from equalis.model.transcript import Message
+from equalis.model.values import Record
+from equalis.services import SERVICES
+from equalis.services.port import Call, Entry, answered
+from equalis.wire.bindings import Bindings
+from equalis.wire.opened import Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer of a service, and what it committed."""
+
+    message: Message
+    entries: tuple[Entry, ...]
+
+
+@dataclass
+class Embedded:
+    """Every embedded service with its state; one call at a time."""
+
+    bindings: Bindings
+    pki: Pki
+    challenge: bytes
+    worlds: Mapping[str, Record] = field(default_factory=dict)
+    states: dict[str, Any] = field(default_factory=dict)
+    _calls: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def reset(self, worlds: Mapping[str, Record]) -> None:
+        """Start every service anew in its world."""
+        with self._lock:
+            self.worlds = worlds
+            self.states = {name: SERVICES[name].start(worlds.get(name, {})) for name in self.bindings.services}
+
+    def answer(self, service: str, message: Message, certificate: bytes, now: datetime, script: Record) -> Answered:
+        """Let a service answer; what it commits is kept."""
+        with self._lock:
+            self._calls += 1
+            opened = Opened(message)
+            label = f"equalis/1\0{self._calls}\0{service}".encode()
+            call = Call(
+                request=opened, binding=self.bindings.services[service],
+                operation=self.bindings.recognise(service, opened), now=now,
+                client_certificate=certificate, world=self.worlds.get(service, {}), script=script,
+                identity=self.pki.identities[service], peers=self.pki.identities,
+                seed=hmac.digest(self.challenge, label, hashlib.sha256),
+            )  # fmt: skip
+            reply = answered(SERVICES[service], self.states[service], call)
+            self.states[service] = reply.state
+            headers = (*reply.headers, ("Content-Length", str(len(reply.body))))
+            return Answered(Message(f"HTTP/1.1 {reply.status}", headers, reply.body), reply.entries)

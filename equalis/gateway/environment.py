@@ -1,0 +1,119 @@
+"""The embedded environment as the runner sees it: listener, services, plan, addresses."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from equalis.gateway.embedded import Embedded
+from equalis.gateway.pki import Pki
+from equalis.gateway.recording import Plan, Recording, Sink
+from equalis.gateway.redaction import Redactor
+from equalis.gateway.server import Listener
+from equalis.gateway.tls import Disguise
+from equalis.model.case import Step
+from equalis.model.values import Record, Value
+from equalis.wire.bindings import Bindings
+
+HANG_FACTOR = 1.5
+"""An injected hang lasts longer than the solution's own timeout."""
+
+
+class Nonces(Mapping[str, Value]):
+    """`${nonce.label}`: a UUID for each label, derived from the run's challenge."""
+
+    def __init__(self, challenge: bytes) -> None:
+        """Keep the challenge."""
+        self._challenge = challenge
+
+    def __getitem__(self, label: str) -> Value:
+        """The UUID of a label."""
+        digest = hmac.digest(self._challenge, f"equalis/1\0nonce\0{label}".encode(), hashlib.sha256)
+        return str(uuid.UUID(bytes=digest[:16], version=4))
+
+    def __contains__(self, label: object) -> bool:
+        """Every label has one."""
+        return isinstance(label, str)
+
+    def __iter__(self) -> Iterator[str]:
+        """They cannot be listed."""
+        return iter(())
+
+    def __len__(self) -> int:
+        """They cannot be counted."""
+        return 0
+
+
+class Environment:
+    """Started at once; raises OSError when the port is taken."""
+
+    def __init__(
+        self, bindings: Bindings, pki: Pki, challenge: bytes, clock: Callable[[], datetime],
+        timeout: float, host: str = "127.0.0.1", port: int = 0,
+    ) -> None:  # fmt: skip
+        """``timeout`` is the solution's own, in seconds."""
+        self._embedded = Embedded(bindings, pki, challenge)
+        redactor = Redactor(secrets.token_bytes(32))
+        self._recording = Recording(bindings, self._embedded, clock, redactor, timeout * HANG_FACTOR)
+        self._disguise = Disguise(pki)
+        self._disguise.watch(self._recording.refused_handshake)
+        self._listener = Listener(self._recording, self._disguise.context, host, port)
+        self._recording.hosts = frozenset({host, "localhost", "127.0.0.1", "::1"})
+        self._pki = pki
+        self._hang = timeout * HANG_FACTOR
+        self.nonces: Record = Nonces(challenge)
+        self.port = self._listener.port
+        base = f"https://{host}:{self.port}"
+        self.addresses = {name: base + item.prefix for name, item in bindings.services.items()}
+        self._listener.start()
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The test identity of the solution and the authority to trust, as PEM."""
+        certificate, key = self._pki.files("solution")
+        return {
+            "authority": self._pki.authority.decode(),
+            "certificate": certificate.read_text(),
+            "key": key.read_text(),
+        }
+
+    def begin_case(self, sink: Sink, worlds: Mapping[str, Record]) -> None:
+        """Start the services anew, count exchanges from 1."""
+        self._embedded.reset(worlds)
+        self._disguise.worn = ""
+        self._recording.begin_case(sink)
+
+    def begin_step(self, step: Step) -> None:
+        """Obey the orders of a step."""
+        inject = dict(step.inject)
+        self._disguise.worn = inject.pop("tls", "")
+        self._recording.plan = Plan(step.id, step.script, inject)
+
+    def seen(self, operation: str) -> bool:
+        """Whether the operation was called during the step."""
+        return operation in self._recording.plan.seen
+
+    @property
+    def in_flight(self) -> int:
+        """How many exchanges are not over yet."""
+        return self._recording.in_flight
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last exchange ended."""
+        return time.monotonic() - self._recording.last_activity
+
+    def drain(self) -> None:
+        """Wait for exchanges under way: what arrives late belongs to the case that caused it."""
+        deadline = time.monotonic() + self._hang + 1.0
+        while self._recording.in_flight and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._listener.stop()

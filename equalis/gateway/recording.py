@@ -1,0 +1,225 @@
+"""The gateway's application: route, record, disturb on purpose, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from equalis.gateway.embedded import Answered
+from equalis.gateway.redaction import Redactor
+from equalis.gateway.server import Connection
+from equalis.model.outcome import Blame
+from equalis.model.transcript import Fault, Message, Tls
+from equalis.model.values import Record
+from equalis.services.port import Entry
+from equalis.wire import http_message
+from equalis.wire.bindings import Bindings
+from equalis.wire.opened import Opened
+
+MAX_BODY = 64 << 20
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Far(Protocol):
+    """What stands behind the gateway: the embedded services, or a real environment."""
+
+    def answer(self, service: str, message: Message, certificate: bytes, now: datetime, script: Record) -> Answered:
+        """Answer a call; what it committed comes with the answer."""
+
+
+class Sink(Protocol):
+    """Where everything recorded goes; called in the gateway's thread, one call at a time."""
+
+    def request(self, number: int, service: str, step: str, at: datetime, message: Message,
+                tls: Tls | None, redactions: tuple[str, ...]) -> None:  # fmt: skip
+        """A request has come in whole."""
+
+    def answer(self, number: int, at: datetime, elapsed: int, message: Message | None, disturbance: str) -> None:
+        """Its answer went out, or none did."""
+
+    def entry(self, number: int, service: str, entry: Entry) -> None:
+        """A service committed something."""
+
+    def handshake(self, step: str, at: datetime, reason: str) -> None:
+        """A TLS handshake did not come about."""
+
+    def fault(self, fault: Fault) -> None:
+        """Something went wrong unasked."""
+
+
+@dataclass
+class Plan:
+    """What the running step orders. Each injected disturbance strikes once; scripts stay."""
+
+    step: str = ""
+    script: Mapping[str, Record] = field(default_factory=dict)
+    inject: dict[str, str] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+
+class Recording:
+    """The ASGI application, and what the runner needs to know of it."""
+
+    def __init__(self, bindings: Bindings, far: Far, clock: Callable[[], datetime], redactor: Redactor,
+                 hang: float) -> None:  # fmt: skip
+        """``hang`` is how many seconds an injected hang lasts at most."""
+        self.bindings, self.far, self.clock, self.redactor, self.hang = bindings, far, clock, redactor, hang
+        self.plan = Plan()
+        self.sink: Sink | None = None
+        self.hosts: frozenset[str] = frozenset()
+        self.last_activity = time.monotonic()
+        self._numbers = itertools.count(1)
+        self._open = 0
+        self._lock = threading.Lock()
+
+    @property
+    def in_flight(self) -> int:
+        """How many exchanges are not over yet."""
+        return self._open
+
+    def begin_case(self, sink: Sink) -> None:
+        """Count exchanges from 1 and send what is recorded to a new sink."""
+        self._numbers, self.sink, self.plan = itertools.count(1), sink, Plan()
+
+    def refused_handshake(self, reason: str) -> None:
+        """A TLS handshake did not come about."""
+        if self.sink is not None:
+            self.sink.handshake(self.plan.step, self.clock(), reason)
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401 - ASGI
+        """Answer one request."""
+        connection: Connection = scope["state"]["connection"]
+        sink, started = self.sink, time.monotonic_ns()
+        body = await _body(receive)
+        if body is None or sink is None:
+            connection.cut()
+            return
+        with self._lock:
+            self._open += 1
+            number = next(self._numbers)
+        message = _message(connection.raw_head, body)
+        try:
+            answer, disturbance = await self._exchange(number, message, connection, sink, receive, send)
+        except asyncio.CancelledError:
+            answer, disturbance = None, ""
+            raise
+        except Exception as error:  # noqa: BLE001 - our own defect is a Fault and a 502, never the product's KO
+            answer, disturbance = await self._broken(error, connection, sink, send), ""
+        finally:
+            elapsed = (time.monotonic_ns() - started) // 1000
+            kept = self.redactor.message(answer)[0] if answer else None
+            sink.answer(number, self.clock(), elapsed, kept, disturbance)
+            with self._lock:
+                self._open -= 1
+            self.last_activity = time.monotonic()
+
+    async def _exchange(
+        self, number: int, message: Message, connection: Connection, sink: Sink, receive: Receive, send: Send
+    ) -> tuple[Message | None, str]:
+        """Record the request, let the far side answer, disturb if ordered; what the solution got."""
+        service, at = self.route(message), self.clock()
+        kept, redactions = self.redactor.message(message)
+        sink.request(number, service, self.plan.step, at, kept, connection.tls, redactions)
+        if not service:
+            return await _send(send, _not_found()), ""
+        operation = self.bindings.recognise(service, Opened(message))
+        name = operation.name if operation else ""
+        self.plan.seen.add(name)
+        disturbance = self.plan.inject.pop(name, "")
+        if disturbance in {"cut-before", "hang-before"}:
+            await self._vanish(connection, receive, hang=disturbance.startswith("hang"))
+            return None, disturbance
+        certificate = connection.tls.client_certificate if connection.tls else b""
+        answered = self.far.answer(service, message, certificate, at, self.plan.script.get(name, {}))
+        for entry in answered.entries:
+            sink.entry(number, service, entry)
+        if disturbance in {"cut-after-commit", "hang-after-commit"}:
+            await self._vanish(connection, receive, hang=disturbance.startswith("hang"))
+            return None, disturbance
+        return await self._disturbed(answered.message, disturbance, connection, send), disturbance
+
+    async def _disturbed(self, answer: Message, disturbance: str, connection: Connection, send: Send) -> Message:
+        if disturbance == "delay":
+            await asyncio.sleep(self.hang / 2)
+        if disturbance == "garble":
+            answer = replace(answer, body=answer.body[: len(answer.body) // 2] + b"\x00<&")
+        await _send(send, answer)
+        if disturbance == "repeat-answer":
+            lines = [answer.line, *(f"{name}: {value}" for name, value in answer.headers), "", ""]
+            connection.write("\r\n".join(lines).encode("latin-1") + answer.body)
+        return answer
+
+    async def _vanish(self, connection: Connection, receive: Receive, *, hang: bool) -> None:
+        """Give no answer: cut at once, or hang until the client leaves or the time is over."""
+        if hang:
+            try:
+                async with asyncio.timeout(self.hang):
+                    while (await receive())["type"] != "http.disconnect":
+                        pass
+            except TimeoutError:
+                pass
+        connection.cut()
+
+    async def _broken(self, error: Exception, connection: Connection, sink: Sink, send: Send) -> Message | None:
+        cause = f"the gateway failed: {type(error).__name__}: {error}"
+        remedy = "report it to the makers of equalis with the run directory"
+        sink.fault(Fault(Blame.EQUALIS, cause, remedy, self.plan.step))
+        answer = Message("HTTP/1.1 502", (("Content-Length", "0"),), b"")
+        try:
+            return await _send(send, answer)
+        except RuntimeError:  # part of an answer is already out
+            connection.cut()
+            return None
+
+    def route(self, message: Message) -> str:
+        """The service of a request by its path prefix; empty for a stranger or a foreign Host."""
+        host = "".join(message.header("host")).rsplit(":", 1)[0].strip("[]").lower()
+        if self.hosts and host not in self.hosts:
+            return ""
+        path = http_message.path(message)
+        for name, binding in self.bindings.services.items():
+            if path == binding.prefix or path.startswith(f"{binding.prefix}/"):
+                return name
+        return ""
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body, None when the client left or sent too much."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return None
+        parts.append(event.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY:
+            return None
+        if not event.get("more_body", False):
+            return b"".join(parts)
+
+
+def _message(raw_head: bytes, body: bytes) -> Message:
+    lines = raw_head.decode("latin-1").split("\r\n")
+    headers = [line.partition(":") for line in lines[1:] if line]
+    return Message(lines[0], tuple((name, value.strip()) for name, _, value in headers), body)
+
+
+def _not_found() -> Message:
+    body = b"equalis: no service stands at this address; `equalis serve` prints those that do\n"
+    headers = (("Content-Type", "text/plain"), ("Content-Length", str(len(body))))
+    return Message("HTTP/1.1 404", headers, body)
+
+
+async def _send(send: Send, answer: Message) -> Message:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    await send({"type": "http.response.start", "status": http_message.status(answer), "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+    return answer

@@ -1,0 +1,70 @@
+"""Redaction: what would let someone act later never reaches the disk (trust.md).
+
+Passwords, client secrets, cookies and Basic credentials become ``HMAC(salt, value)``; the salt
+stays in memory. Signed tokens stay, since verdicts are recomputed from them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from equalis.model.transcript import Message
+
+_NAMES = rb"password|passwd|client_secret|clientsecret|client_assertion_key|private_key|refresh_token"
+_XML = re.compile(rb"(?is)(<(?:[\w.-]+:)?(password|client_?secret|privatekey)\b[^>]*>)(.*?)(</)")
+_JSON = re.compile(rb"(?is)(\"(?:" + _NAMES + rb")\"\s*:\s*\")((?:[^\"\\]|\\.)*)(\")")
+_FORM = re.compile(rb"(?i)((?:^|[&?])(?:" + _NAMES + rb")=)([^&\s]*)()")
+_COOKIES = frozenset({"cookie", "set-cookie"})
+
+
+class Redactor:
+    """Replaces secrets in messages; equal secrets give equal replacements within a run."""
+
+    def __init__(self, salt: bytes) -> None:
+        """Keep the salt in memory only."""
+        self._salt = salt
+
+    def message(self, message: Message) -> tuple[Message, tuple[str, ...]]:
+        """The message without secrets, and the names of what was replaced."""
+        found: list[str] = []
+        headers = tuple((name, self._header(name, value, found)) for name, value in message.headers)
+        line = self._texts(message.line.encode("latin-1"), _FORM, "query", found).decode("latin-1")
+        body = message.body
+        if body:
+            body = _XML.sub(self._in_xml(found), body)
+            body = self._texts(body, _JSON, "json", found)
+            if b"=" in body and b"<" not in body:
+                body = self._texts(body, _FORM, "form", found)
+        return replace(message, line=line, headers=headers, body=body), tuple(dict.fromkeys(found))
+
+    def _header(self, name: str, value: str, found: list[str]) -> str:
+        lowered = name.lower()
+        secret = lowered in _COOKIES or (
+            lowered in {"authorization", "proxy-authorization"} and value.lower().startswith("basic ")
+        )
+        if not secret:
+            return value
+        found.append(f"header {name}")
+        return self._mark(value.encode("latin-1")).decode()
+
+    def _texts(self, content: bytes, pattern: re.Pattern[bytes], where: str, found: list[str]) -> bytes:
+        def replaced(match: re.Match[bytes]) -> bytes:
+            found.append(where)
+            return match[1] + self._mark(match[2]) + match[3]
+
+        return pattern.sub(replaced, content)
+
+    def _in_xml(self, found: list[str]) -> Callable[[re.Match[bytes]], bytes]:
+        def replaced(match: re.Match[bytes]) -> bytes:
+            found.append(f"element {match[2].decode()}")
+            return match[1] + self._mark(match[3]) + match[4]
+
+        return replaced
+
+    def _mark(self, value: bytes) -> bytes:
+        digest = hmac.digest(self._salt, value, hashlib.sha256).hex()
+        return f"redacted-{digest[:32]}".encode()

@@ -1,0 +1,244 @@
+"""An HTTPS listener on uvicorn, in a thread of its own, that keeps what uvicorn throws away.
+
+The raw request head (order, case and repetition of headers), the TLS facts and a way to cut the
+connection reach the application in ``scope["state"]["connection"]``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from equalis.model.transcript import Tls
+
+MAX_HEAD = 64 * 1024
+Refused = Callable[[str], None]
+"""Told the reason of a TLS handshake that did not come about; runs in the listener's thread."""
+
+
+@dataclass
+class Connection:
+    """What the application may know of, and do to, the connection of one request."""
+
+    raw_head: bytes
+    tls: Tls | None
+    transport: asyncio.Transport
+    cycle: RequestResponseCycle | None = None
+
+    def cut(self) -> None:
+        """Cut the connection at once; only in the listener's thread."""
+        if self.cycle is not None:  # tells uvicorn that nothing more will be sent
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.abort()
+
+    def write(self, content: bytes) -> None:
+        """Put bytes on the wire beside uvicorn (an answer sent twice)."""
+        if not self.transport.is_closing():
+            self.transport.write(content)
+
+
+class RecordingProtocol(HttpToolsProtocol):
+    """Feeds the parser one message at a time, so that the raw head of each is exact."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own signature
+        """Start with an empty head."""
+        super().__init__(*args, **kwargs)
+        self._head = bytearray()
+        self._left: int | None = None  # None: in the head; -1: chunked; else bytes of body to come
+        self._tail = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Feed pieces that never span two messages."""
+        while data and self.parser is not None and not self.transport.is_closing():
+            if self._left is not None and self._left > 0:
+                cut = min(self._left, len(data))
+                self._left -= cut
+            else:
+                at = (self._tail + data).find(b"\r\n\r\n")
+                cut = len(data) if at < 0 else at + 4 - len(self._tail)
+            piece, data = data[:cut], data[cut:]
+            self._tail = (self._tail + piece)[-3:]
+            if self._left is None:
+                self._head += piece
+                if len(self._head) > MAX_HEAD:
+                    self.send_400_response("Request head too large.")
+                    return
+            super().data_received(piece)
+
+    def on_headers_complete(self) -> None:
+        """Hand the raw head and the TLS facts to the application."""
+        names = dict(self.headers)
+        chunked = b"transfer-encoding" in names
+        self._left = -1 if chunked else int(names.get(b"content-length", b"0"))
+        tls: ssl.SSLObject | None = self.transport.get_extra_info("ssl_object")
+        connection = Connection(bytes(self._head).lstrip(b"\r\n"), _facts(tls), self.transport)
+        self._head.clear()
+        self.scope["state"]["connection"] = connection
+        super().on_headers_complete()
+        connection.cycle = self.cycle
+
+    def on_message_complete(self) -> None:
+        """Back to the head of the next message."""
+        self._left, self._tail = None, b""
+        super().on_message_complete()
+
+
+def _facts(tls: ssl.SSLObject | None) -> Tls | None:
+    if tls is None:
+        return None
+    cipher = tls.cipher()
+    certificate = tls.getpeercert(binary_form=True)
+    return Tls(tls.version() or "", cipher[0] if cipher else "", certificate or b"")
+
+
+def watch_handshakes(context: ssl.SSLContext, told: Refused) -> None:
+    """Report each handshake of a server context that fails: an alert, or a lost connection.
+
+    asyncio accepts each TLS connection in a task of its own that ends with the handshake; a task
+    that ends before the handshake did is a connection lost without an alert.
+    """
+
+    class Watched(ssl.SSLObject):
+        over = False
+
+        def __new__(cls) -> Self:
+            self = super().__new__(cls)
+            task = asyncio.current_task()
+            if task is not None:
+                task.add_done_callback(self._accepted)
+            return self
+
+        def _accepted(self, _task: asyncio.Task[Any]) -> None:
+            if not self.over:
+                told("the connection was lost during the TLS handshake, without an alert")
+
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                raise
+            except ssl.SSLError as error:
+                self.over = True
+                told((error.reason or type(error).__name__).replace("_", " ").lower())
+                raise
+            self.over = True
+
+    context.sslobject_class = Watched
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its polling, and with a stop that does not wait for idle clients."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake: asyncio.Event | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
+        await super().startup(sockets)
+        await self.on_tick(0)
+        self.ready.set()
+
+    async def main_loop(self) -> None:
+        if self._wake is not None:
+            await self._wake.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
+        for server in self.servers:
+            server.close()
+        tasks = list(self.server_state.tasks)
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            if cycle is not None:
+                cycle.disconnected = True
+                cycle.message_event.set()
+            connection.transport.abort()
+        await asyncio.sleep(0)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=0.02)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=0.02)
+
+    def request_stop(self) -> None:
+        if self._loop is not None and self._wake is not None and not self._loop.is_closed():
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Open the listening socket in the caller's thread; raises OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(512)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+class Listener:
+    """A listening application: bound at once, serving after ``start``."""
+
+    def __init__(self, app: Callable[..., Any], context: ssl.SSLContext, host: str, port: int) -> None:
+        """Bind; raises OSError when the port is taken."""
+        self._socket = bind(host, port)
+        self.port: int = self._socket.getsockname()[1]
+
+        async def guarded(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+            try:
+                await app(scope, receive, send)
+            except asyncio.CancelledError:  # stop(): uvicorn would log it as an error
+                scope["state"]["connection"].cut()
+
+        config = uvicorn.Config(
+            guarded, http=RecordingProtocol, ws="none", lifespan="off", loop="asyncio", interface="asgi3",
+            ssl_context_factory=lambda _config, _default: context, log_config=None, log_level="critical",
+            access_log=False, server_header=False, date_header=False, proxy_headers=False,
+            timeout_keep_alive=30,
+        )  # fmt: skip
+        self._server = _Server(config)
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._server.serve(sockets=[self._socket]))
+        except BaseException as error:  # noqa: BLE001 - uvicorn may call sys.exit; start() raises it
+            self._error = error
+        finally:
+            self._socket.close()
+            self._server.ready.set()
+
+    def start(self) -> None:
+        """Serve; returns when requests are answered."""
+        self._thread.start()
+        self._server.ready.wait(10)
+        if self._error is not None:
+            message = "the gateway did not start"
+            raise RuntimeError(message) from self._error
+
+    def stop(self) -> None:
+        """Stop serving; returns when the thread is over."""
+        if self._thread.ident is None:
+            self._socket.close()
+            return
+        self._server.request_stop()
+        self._thread.join(5)

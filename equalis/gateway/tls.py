@@ -1,0 +1,43 @@
+"""The gateway's TLS: client certificates asked for, wrong server certificates shown on purpose."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+
+from equalis.gateway.pki import DISGUISES, Pki
+from equalis.gateway.server import watch_handshakes
+
+
+class Disguise:
+    """Which certificate the gateway shows: its own, or a wrong one that a case orders."""
+
+    def __init__(self, pki: Pki) -> None:
+        """Prepare a context for the true certificate and for each wrong one."""
+        self.worn = ""
+        self._others = {name: _context(pki, name) for name in DISGUISES}
+        self.context = _context(pki, "gateway")
+        self.context.sni_callback = self._choose
+
+    def watch(self, told: Callable[[str], None]) -> None:
+        """Report handshakes that fail."""
+        watch_handshakes(self.context, told)
+
+    def _choose(self, tls: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _context: ssl.SSLContext) -> None:
+        """Called at each ClientHello, with or without a server name."""
+        if self.worn:
+            tls.context = self._others[self.worn]
+
+
+def _context(pki: Pki, party: str) -> ssl.SSLContext:
+    """TLS 1.2 or later; a client certificate is asked for and, when shown, must be of our PKI.
+
+    A client without one gets through, so that what it sends is recorded and refused by the service.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    certificate, key = pki.files(party)
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(cadata=pki.authority.decode())
+    context.verify_mode = ssl.CERT_OPTIONAL
+    return context

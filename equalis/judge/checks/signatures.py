@@ -1,0 +1,95 @@
+"""Checks of signatures and tokens: recomputed from the recorded bytes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from equalis.judge.judgement import Judgement, check, ko, ok
+from equalis.judge.selection import Scene, Subject, same
+from equalis.model.case import Expectation, Selection
+from equalis.model.outcome import Outcome
+from equalis.model.values import as_text
+from equalis.wire import wssecurity
+from equalis.wire.xmldsig import BadSignatureError
+
+_PARTS = ("body", "timestamp", "token", "username-token", "key-info", "assertion")
+_SIGNED = {
+    "parts": {"type": "array", "items": {"enum": list(_PARTS)}, "minItems": 1},
+    "certificate": {"enum": ["client", "any"]},
+}
+
+
+@check("signed-by", _SIGNED, ("parts",))
+def signed_by(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
+    """Each SOAP request carries one valid signature that covers at least `parts`, made with
+    RSA-SHA256, SHA-256 and exclusive C14N, by the key of the TLS client certificate (or of
+    `any` certificate). Source: WS-Security 1.0 §8, XML Signature §4.
+    """  # noqa: D205 - one sentence
+    wanted = _words(expectation, "parts")
+    expected = f"one signature over {', '.join(wanted)} by the client's certificate"
+    for subject in subjects:
+        problem = _problem(subject, frozenset(wanted), expectation)
+        if problem and subject.reading and subject.reading.exchange.redactions:
+            actual = f"{problem}, but a secret was redacted before it was kept"
+            return Judgement(Outcome.INCONCLUSIVE, expected, actual, (subject,))
+        if problem:
+            return ko(expected, problem, (subject,))
+    return ok(expected, "it holds", subjects)
+
+
+def _words(expectation: Expectation, key: str) -> tuple[str, ...]:
+    value = expectation.arguments.get(key, ())
+    return tuple(map(as_text, value)) if isinstance(value, tuple) else (as_text(value),)
+
+
+def _problem(subject: Subject, wanted: frozenset[str], expectation: Expectation) -> str:
+    if subject.reading is None:
+        return "not a message"
+    try:
+        signature = wssecurity.verify(subject.reading.request.xml)
+    except BadSignatureError as error:
+        return str(error)
+    if missing := sorted(wanted - signature.parts):
+        covered = ", ".join(sorted(signature.parts)) or "nothing"
+        return f"{', '.join(missing)} not signed (the signature covers {covered})"
+    if signature.weak:
+        return f"signed with {', '.join(signature.weak)}"
+    tls = subject.reading.exchange.tls
+    own = tls.client_certificate if tls else b""
+    if expectation.arguments.get("certificate", "client") == "client" and signature.certificate != own:
+        return "signed by another certificate than the client's"
+    return ""
+
+
+_TOKEN = {
+    "issued-by": {"type": "string"},
+    "token": {"type": "string"},
+    "expires": {"type": "string"},
+}
+
+
+@check("token-valid", _TOKEN, ("issued-by", "token", "expires"), needs_field=True)
+def token_valid(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
+    """Each selected call presents (in the field) a token that the operation `issued-by` gave
+    earlier in `token`, at a moment before `expires`. Source: WS-Trust 1.3 §4.4 (Lifetime).
+    """  # noqa: D205 - one sentence
+    arguments = expectation.arguments
+    issuer = as_text(arguments["issued-by"])
+    issued = scene.select(Selection(operation=(issuer,)))
+    token, expires = as_text(arguments["token"]), as_text(arguments["expires"])
+    expected = f"a token that {issuer} gave and that has not expired"
+    for subject in subjects:
+        shown = subject.values(expectation.select.field)
+        if not shown:
+            return ko(expected, "no token", (subject,))
+        giver = next(
+            (g for g in reversed(issued) if g.order < subject.order
+             and any(same(value, shown[0]) for value in g.values(token))), None,
+        )  # fmt: skip
+        if giver is None:
+            return ko(expected, f"a token that {issuer} never gave", (subject,))
+        ends = [moment for moment in giver.values(expires) if isinstance(moment, datetime)]
+        if not ends or subject.at >= ends[0]:
+            late = f"used at {as_text(subject.at)}, expired at {as_text(tuple(ends))}"
+            return ko(expected, late, (subject, giver))
+    return ok(expected, "such a token", subjects)

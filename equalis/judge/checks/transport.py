@@ -1,0 +1,64 @@
+"""Checks of the transport: HTTP headers and TLS."""
+
+from __future__ import annotations
+
+from equalis.judge.judgement import Judgement, check, ko, ok
+from equalis.judge.selection import Scene, Subject
+from equalis.model.case import Expectation
+from equalis.model.values import as_text
+from equalis.wire.bindings import pattern
+
+_HEADER = {
+    "name": {"type": "string"},
+    "value": {"type": "string"},
+    "pattern": {"type": "string"},
+    "absent": {"type": "boolean"},
+}
+
+
+@check("header", _HEADER, ("name",))
+def header(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
+    """The request's header is there, with `value` or matching `pattern`, or is `absent`.
+
+    Source: RFC 9110 §5 (names compared without case).
+    """
+    arguments = expectation.arguments
+    name = as_text(arguments["name"])
+    value, like = as_text(arguments.get("value")), as_text(arguments.get("pattern"))
+    unwanted = arguments.get("absent") is True
+    expected = f"no header {name}" if unwanted else f"{name}: {value or like or 'any value'}"
+    for subject in subjects:
+        found = subject.reading.exchange.request.header(name) if subject.reading else ()
+        met = bool(found) and not unwanted
+        if unwanted:
+            met = not found
+        elif value:
+            met = value in [item.strip('"') for item in found]
+        elif like:
+            met = met and all(pattern(like).fullmatch(item) for item in found)
+        if not met:
+            return ko(expected, f"{name}: {', '.join(found) or '(none)'}", (subject,))
+    return ok(expected, "it is so", subjects)
+
+
+_VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+_TLS = {"at-least": {"enum": list(_VERSIONS)}, "client-certificate": {"type": "boolean"}}
+
+
+@check("tls", _TLS)
+def tls(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
+    """The connection used TLS `at-least` that version (1.2 by default), with a client certificate
+    when `client-certificate` says so.
+    """  # noqa: D205 - one sentence
+    least = as_text(expectation.arguments.get("at-least")) or "TLSv1.2"
+    certified = expectation.arguments.get("client-certificate") is True
+    expected = f"{least} or later" + (" with a client certificate" if certified else "")
+    for subject in subjects:
+        facts = subject.reading.exchange.tls if subject.reading else None
+        version = facts.version if facts else "no TLS"
+        recent = version in _VERSIONS and _VERSIONS.index(version) >= _VERSIONS.index(least)
+        anonymous = certified and not (facts and facts.client_certificate)
+        if not recent or anonymous:
+            actual = version + (" without a client certificate" if anonymous else "")
+            return ko(expected, actual, (subject,))
+    return ok(expected, "it is so", subjects)

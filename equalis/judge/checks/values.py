@@ -1,0 +1,100 @@
+"""Checks of values: against the case, a pattern, or another exchange."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from equalis.judge.judgement import Judgement, check, ko, ok, selection_arguments
+from equalis.judge.selection import Scene, Subject, same, selection_of
+from equalis.model.case import Expectation
+from equalis.model.outcome import Outcome
+from equalis.model.values import Value, as_text
+from equalis.wire.bindings import pattern
+
+_ANY = {"type": ["string", "number", "boolean", "array", "integer", "null"]}
+
+
+def _shown(field: str, values: tuple[Value, ...]) -> str:
+    return f"{field} = {as_text(values)}" if values else f"no {field}"
+
+
+def _each(
+    subjects: tuple[Subject, ...], expectation: Expectation, wanted: tuple[Value, ...], at: str = ""
+) -> Judgement:
+    """Each subject has the wanted values in the field, in order."""
+    field = expectation.select.field
+    expected = f"{field} = {as_text(wanted)}"
+    for subject in subjects:
+        found = subject.values(field)
+        if len(found) != len(wanted) or not all(map(same, found, wanted)):
+            return ko(expected, _shown(field, found), (subject,), at)
+    return ok(expected, _shown(field, wanted), subjects, at)
+
+
+@check("equals", {"value": _ANY}, ("value",), needs_field=True)
+def equals(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
+    """The field equals `value` (a list, for a field that repeats)."""
+    value = expectation.arguments["value"]
+    return _each(subjects, expectation, value if isinstance(value, tuple) else (value,))
+
+
+@check("matches", {"pattern": {"type": "string"}, "every": {"type": "boolean"}}, ("pattern",), needs_field=True)
+def matches(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
+    """Every value of the field matches the whole `pattern` (RE2), and there is at least one."""
+    field = expectation.select.field
+    compiled = pattern(as_text(expectation.arguments["pattern"]))
+    expected = f"{field} like {compiled.pattern}"
+    for subject in subjects:
+        found = subject.values(field)
+        if not found or not all(compiled.fullmatch(as_text(value)) for value in found):
+            return ko(expected, _shown(field, found), (subject,))
+    return ok(expected, _shown(field, subjects[0].values(field)), subjects)
+
+
+@check("same-as", selection_arguments(field=True), ("field",), needs_field=True)
+def same_as(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
+    """The field has the same values as a field of the last of the others (named in `with`).
+
+    `which` picks another one than the last; `operation` may be the selected one itself.
+    """
+    arguments = dict(expectation.arguments)
+    arguments.setdefault("which", "last")
+    others = scene.select(selection_of(arguments))
+    other_field = as_text(arguments["field"])
+    source = next((item for item in reversed(others) if item.values(other_field)), None)
+    if source is None:
+        expected = f"{expectation.select.field} as in {other_field}"
+        return Judgement(Outcome.KO, expected, f"no {other_field} was recorded", subjects[:1])
+    return _each(subjects, expectation, source.values(other_field), f"{other_field} of {source.label}")
+
+
+_SUMS = {"fields": {"type": "array", "items": {"type": "string"}, "minItems": 1}, "value": _ANY}
+
+
+@check("sums-to", _SUMS | selection_arguments(field=True), needs_field=True)
+def sums_to(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
+    """The field is the sum of `fields` of the same message, or its own values add up to `value`
+    or to another message's field (`operation`, `field`).
+    """  # noqa: D205 - one sentence
+    field, arguments = expectation.select.field, expectation.arguments
+    for subject in subjects:
+        own = _sum(subject.values(field))
+        parts = arguments.get("fields")
+        if isinstance(parts, tuple):
+            wanted = sum((_sum(subject.values(as_text(part))) for part in parts), Decimal(0))
+            words = f"{field} = {' + '.join(map(as_text, parts))} = {wanted}"
+        elif "value" in arguments:
+            wanted = Decimal(as_text(arguments["value"]))
+            words = f"{field} adding up to {wanted}"
+        else:
+            others = scene.select(selection_of({"which": "last"} | dict(arguments)))
+            other_field = as_text(arguments["field"])
+            wanted = sum((_sum(item.values(other_field)) for item in others), Decimal(0))
+            words = f"{field} adding up to {other_field} = {wanted}"
+        if not subject.values(field) or own != wanted:
+            return ko(words, f"{own}", (subject,))
+    return ok(words, f"{own}", subjects)
+
+
+def _sum(values: tuple[Value, ...]) -> Decimal:
+    return sum((value for value in values if isinstance(value, int | Decimal)), Decimal(0))

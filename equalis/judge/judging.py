@@ -1,0 +1,151 @@
+"""`judge(case, transcript, bindings)`: the only place where a verdict comes from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from equalis.judge.checks import CHECKS
+from equalis.judge.judgement import Judgement
+from equalis.judge.selection import AnswerUnreadableError, Scene, Subject
+from equalis.model.case import Case, Expectation
+from equalis.model.outcome import Blame, Level, Outcome, worst
+from equalis.model.transcript import EMBEDDED, Fault, Transcript
+from equalis.model.verdict import Finding, Verdict
+from equalis.wire.bindings import Bindings
+from equalis.wire.unreadable import UnknownFieldError, UnreadableError
+
+
+def judge(case: Case, transcript: Transcript, bindings: Bindings) -> Verdict:
+    """Judge a case on what was recorded; total: whatever the transcript holds, a verdict comes back.
+
+    A Fault makes the case INCONCLUSIVE whatever else was found; only what the product itself did
+    or did not do can be KO; a SHOULD is reported and never folds.
+    """
+    reason = not_applicable(case, transcript)
+    if reason:
+        return Verdict(case.name, case.title, Outcome.NOT_APPLICABLE, (), reason=reason)
+    unmet = tuple(f"{step}: {wait}" for step, wait in sorted(transcript.unmet.items()))
+    if not transcript.complete and not transcript.faults:
+        reason = "the case was not played to its end"
+        return Verdict(case.name, case.title, Outcome.INCONCLUSIVE, (), reason=reason, unmet=unmet)
+    faults = list(transcript.faults)
+    findings = _findings(case, transcript, bindings, faults)
+    if faults:
+        held = tuple(replace(item, outcome=Outcome.INCONCLUSIVE) for item in findings)
+        reason = f"{faults[0].blame.value}: {faults[0].cause}"
+        return Verdict(case.name, case.title, Outcome.INCONCLUSIVE, held, tuple(faults), reason, unmet)
+    outcome = worst(item.outcome for item in findings if item.level is Level.MUST)
+    return Verdict(case.name, case.title, outcome, tuple(findings), unmet=unmet)
+
+
+def not_applicable(case: Case, transcript: Transcript) -> str:
+    """Why a case does not apply to this solution and environment, empty when it does."""
+    environment = EMBEDDED if transcript.environment == EMBEDDED else "live"
+    if case.only_in and environment not in case.only_in:
+        return f"only in {', '.join(case.only_in)}; this is {environment}"
+    if case.pauses and environment != EMBEDDED:
+        return "the clock of a live environment cannot be moved"
+    needs = (*case.needs, "clock") if case.pauses else case.needs
+    missing = [need for need in needs if need not in transcript.capabilities]
+    if missing:
+        return f"the solution does not declare the capability {', '.join(missing)}"
+    return ""
+
+
+def _findings(
+    case: Case, transcript: Transcript, bindings: Bindings, faults: list[Fault]
+) -> list[Finding]:
+    try:
+        scene = Scene(case, transcript, bindings)
+    except Exception as error:  # noqa: BLE001 - total: a defect of ours is a Fault, never a KO
+        faults.append(_own(f"the transcript cannot be opened: {type(error).__name__}: {error}"))
+        return []
+    return [_finding(expectation, scene, faults) for expectation in case.expectations]
+
+
+def _finding(expectation: Expectation, scene: Scene, faults: list[Fault]) -> Finding:
+    """Judge one expectation; whatever goes wrong is put where it belongs."""
+    try:
+        judgement = _judgement(expectation, scene)
+    except UnreadableError as error:
+        expected = "bytes that can be read"
+        judgement = Judgement(Outcome.KO, expected, f"unreadable: {error}")
+    except AnswerUnreadableError as error:
+        faults.append(_environment(str(error)))
+        judgement = Judgement(Outcome.INCONCLUSIVE, "an answer that can be read", str(error))
+    except UnknownFieldError as error:
+        remedy = "run `equalis lint` on the case and complete the binding"
+        faults.append(Fault(Blame.CASE_PACK, f"{expectation.source}: {error}", remedy))
+        judgement = Judgement(Outcome.INCONCLUSIVE, "a field of the binding", str(error))
+    except Exception as error:  # noqa: BLE001 - total: a defect of ours is a Fault, never a KO
+        cause = f"check {expectation.check} at {expectation.source}: {type(error).__name__}: {error}"
+        faults.append(_own(cause))
+        judgement = Judgement(Outcome.INCONCLUSIVE, "a judgement", cause)
+    return _as_finding(expectation, judgement)
+
+
+def _judgement(expectation: Expectation, scene: Scene) -> Judgement:
+    """Select, then check; nothing selected is KO unless the check counts."""
+    check = CHECKS[expectation.check]
+    subjects = scene.select(expectation.select)
+    if not subjects and not check.counts:
+        selection = describe(expectation)
+        return Judgement(Outcome.KO, f"{selection} to be there", f"no {selection}")
+    return check.function(subjects, expectation, scene)
+
+
+def describe(expectation: Expectation) -> str:
+    """A selection in words, as findings show it."""
+    select = expectation.select
+    name = (
+        " or ".join(select.operation)
+        or (select.service and f"call to {select.service} service")
+        or (select.ledger and f"entry in the ledger of {select.ledger}")
+        or (select.observation and f"observation after `{select.observation}`")
+        or ("call to an unknown route" if select.strangers else "refused handshake")
+    )
+    where = " and ".join(f"{key} = {value}" for key, value in select.where.items())
+    step = f" during `{select.step}`" if select.step else ""
+    return f"{name}{step}" + (f" with {where}" if where else "")
+
+
+def _as_finding(expectation: Expectation, judgement: Judgement) -> Finding:
+    subjects = judgement.subjects
+    return Finding(
+        expectation=expectation.id,
+        requirement=expectation.requirement,
+        level=expectation.level,
+        outcome=judgement.outcome,
+        sentence=expectation.sentence,
+        expected=judgement.expected,
+        actual=judgement.actual,
+        source=expectation.source,
+        exchanges=tuple(sorted({item.order for item in subjects if item.order})),
+        expected_at=judgement.expected_at,
+        actual_at=subjects[0].label if subjects else "",
+        correlation=_correlation(subjects),
+        likely=expectation.likely if judgement.outcome is Outcome.KO else "",
+        attested=any(item.attested for item in subjects),
+    )
+
+
+def _correlation(subjects: tuple[Subject, ...]) -> str:
+    """The Correlation-ID of the last exchange that has one."""
+    for subject in reversed(subjects):
+        if subject.reading is None or subject.reading.exchange.answer is None:
+            continue
+        try:
+            found = subject.reading.values("answer.correlation")
+        except (UnknownFieldError, UnreadableError):
+            continue
+        if found:
+            return str(found[0])
+    return ""
+
+
+def _own(cause: str) -> Fault:
+    return Fault(Blame.EQUALIS, cause, "report it to the makers of equalis with the run directory")
+
+
+def _environment(cause: str) -> Fault:
+    return Fault(Blame.ENVIRONMENT, cause, "show the exchange to the environment's operator")

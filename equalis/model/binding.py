@@ -1,0 +1,79 @@
+"""A binding: where each business field of a service stands on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LOCATORS = ("xpath", "pointer", "header", "path", "query", "form", "entry", "status", "claim")
+"""How a field is found; ``entry`` is a property of the zip's entries, ``claim`` of a bearer JWT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """One way to a field: the kind, its expression, and a pattern whose first group is kept."""
+
+    kind: str
+    expression: str
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A business field: its type, whether it repeats, and where it is."""
+
+    name: str
+    type: str
+    locator: Locator
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """A request or an answer: the form of its body, its schema, and its fields.
+
+    ``body`` is ``xml``, ``json``, ``zip-xml``, ``form`` or ``none``; ``payload`` is an XPath to the
+    element that the schema describes (empty: the root).
+    """
+
+    body: str
+    fields: Mapping[str, Field]
+    schema: str = ""
+    payload: str = ""
+    template: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What makes a request this operation; every part that is given must hold."""
+
+    method: str = ""
+    path: str = ""
+    soap_action: str = ""
+    holds: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call of a service."""
+
+    name: str
+    service: str
+    title: str
+    basis: str
+    recognise: Recognition
+    request: Half
+    answer: Half
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The wire of one service, as data that an overlay replaces."""
+
+    service: str
+    title: str
+    prefix: str
+    namespaces: tuple[tuple[str, str], ...]
+    operations: tuple[Operation, ...]
+    schemas: Mapping[str, bytes]
+    templates: Mapping[str, str]

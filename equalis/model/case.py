@@ -1,0 +1,175 @@
+"""A case: what is true, what is asked, what is demanded."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from equalis.model.outcome import Basis, Level
+from equalis.model.source import Source
+from equalis.model.values import Record
+
+TRANSPORT_DISTURBANCES = (
+    "cut-before",
+    "cut-after-commit",
+    "hang-before",
+    "hang-after-commit",
+    "delay",
+    "garble",
+    "repeat-answer",
+)
+"""What the gateway can do to a call on purpose, whatever answers it."""
+
+TLS_DISTURBANCES = ("unknown-authority", "expired-certificate", "wrong-name")
+"""Certificates that the gateway can present and that a solution must refuse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which part of a transcript an expectation looks at.
+
+    Exactly one of ``operation``, ``service``, ``observation``, ``ledger``, ``strangers`` and
+    ``handshakes`` is set; ``service: any`` means every service. ``which`` is ``all``, ``first``, ``last`` or a position counted from 1.
+    """
+
+    operation: tuple[str, ...] = ()
+    service: str = ""
+    observation: str = ""
+    ledger: str = ""
+    strangers: bool = False
+    handshakes: bool = False
+    field: str = ""
+    step: str = ""
+    which: str = "all"
+    where: Record = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One demand, with the requirement that it proves and the line where it stands."""
+
+    id: str
+    level: Level
+    sentence: str
+    requirement: str
+    select: Selection
+    check: str
+    arguments: Record
+    source: Source
+    question: str = ""
+    likely: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """When a step is over: an operation seen, the solution idle, or ``within`` seconds gone."""
+
+    seen: str = ""
+    settled: bool = True
+    within: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that the solution (``action``) is asked to do, or a ``pause`` of its clock."""
+
+    id: str
+    sentence: str
+    source: Source
+    action: str = ""
+    input: Record = dataclasses.field(default_factory=dict)
+    script: Mapping[str, Record] = dataclasses.field(default_factory=dict)
+    inject: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    until: Until = Until()
+    pause: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case or one of its variants, fully resolved against people and ``given``."""
+
+    id: str
+    family: str
+    title: str
+    given: Record
+    steps: tuple[Step, ...]
+    expectations: tuple[Expectation, ...]
+    source: Source
+    needs: tuple[str, ...] = ()
+    only_in: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    variant: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name that a user types: ``family/case`` or ``family/case@variant``."""
+        return f"{self.id}@{self.variant}" if self.variant else self.id
+
+    @property
+    def pauses(self) -> bool:
+        """Whether the case moves the embedded clock."""
+        return any(step.pause for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One demand of an edition, as data; ``unproven`` says why no case proves it."""
+
+    id: str
+    level: Level
+    sentence: str
+    basis: Basis
+    cites: str
+    source: Source
+    when: str = ""
+    remedy: str = ""
+    unproven: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionField:
+    """A typed input or observation of an action; ``of`` describes the records of a list."""
+
+    name: str
+    type: str
+    label: str
+    required: bool = False
+    many: bool = False
+    values: tuple[str, ...] = ()
+    of: tuple[ActionField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a solution can be asked to do: a line of the vendor's contract."""
+
+    name: str
+    title: str
+    inputs: tuple[ActionField, ...]
+    observations: tuple[ActionField, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A named starting point of the world: what each embedded service holds at first."""
+
+    name: str
+    title: str
+    services: Mapping[str, Record]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Everything that ``scenarios/<family>/`` says."""
+
+    name: str
+    title: str
+    edition: str
+    cases: tuple[Case, ...]
+    requirements: Mapping[str, Requirement]
+    actions: Mapping[str, Action]
+    seeds: Mapping[str, Seed]
+    people: Record

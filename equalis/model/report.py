@@ -1,0 +1,62 @@
+"""A report: what was run, and what was found; a value from which every format is derived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from equalis.model.outcome import Outcome, worst
+from equalis.model.transcript import EMBEDDED
+from equalis.model.verdict import Conformity, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a run says of itself before its first case. ``started`` is an instant in text.
+
+    ``challenge`` is the 32 random bytes in hex from which every random choice of the run derives;
+    ``editions`` maps a family to its edition; ``people`` is set when the environment brought its own.
+    """
+
+    run: str
+    started: str
+    tool: str
+    solution: str
+    version: str
+    vendor: str
+    driver: str
+    environment: str
+    challenge: str
+    plan: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    editions: tuple[tuple[str, str], ...]
+    defects: tuple[str, ...] = ()
+    people: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdicts of a run in the order of its plan. ``complete`` is False for a killed run."""
+
+    header: Header
+    verdicts: tuple[Verdict, ...]
+    conformity: Conformity
+    complete: bool
+
+    @property
+    def outcome(self) -> Outcome:
+        """The fold of the cases that were asked for; a run without its end is INCONCLUSIVE."""
+        if not self.complete:
+            return Outcome.INCONCLUSIVE
+        return worst(verdict.outcome for verdict in self.verdicts)
+
+    @property
+    def level(self) -> str:
+        """The assurance level (trust.md); without an authority's challenge it is S."""
+        return "S"
+
+    @property
+    def headline(self) -> str:
+        """The line that ends every form of the report."""
+        where = "EMBEDDED · " if self.header.environment == EMBEDDED else ""
+        ended = "" if self.complete else "INCOMPLETE · "
+        return f"{ended}conformity {self.conformity.outcome.value} · level {self.level} · {where}not a label"

@@ -1,0 +1,45 @@
+"""JUnit XML: a suite is a case, a test case is an expectation.
+
+KO → failure, INCONCLUSIVE → error, NOT_APPLICABLE → skipped. A SHOULD that is not met is a skipped
+test case with its text: it is reported and never turns a pipeline red.
+"""
+
+from __future__ import annotations
+
+from junit_xml import TestCase, TestSuite, to_xml_report_string
+
+from equalis.model.outcome import Level, Outcome
+from equalis.model.report import Report
+from equalis.model.verdict import Finding, Verdict
+from equalis.reporting.text import Lines, finding_text
+
+
+def render(report: Report, lines: Lines) -> bytes:
+    """The bytes of `junit.xml`; the same report gives the same bytes."""
+    suites = [_suite(verdict, report, lines) for verdict in report.verdicts]
+    text: str = to_xml_report_string(suites, prettyprint=True)
+    return text.encode()
+
+
+def _suite(verdict: Verdict, report: Report, lines: Lines) -> TestSuite:
+    cases = [_test_case(verdict, finding, lines) for finding in verdict.findings]
+    if not cases:
+        whole = TestCase("(whole case)", classname=verdict.case)
+        if verdict.outcome is Outcome.NOT_APPLICABLE:
+            whole.add_skipped_info(verdict.reason)
+        else:
+            whole.add_error_info(verdict.reason or "nothing was judged")
+        cases = [whole]
+    return TestSuite(verdict.case, cases, timestamp=report.header.started, package=verdict.title)
+
+
+def _test_case(verdict: Verdict, finding: Finding, lines: Lines) -> TestCase:
+    made = TestCase(f"{finding.expectation} ({finding.requirement})", classname=verdict.case)
+    if finding.outcome is Outcome.KO and finding.level is Level.SHOULD:
+        made.add_skipped_info(f"SHOULD not met: {finding.actual}")
+    elif finding.outcome is Outcome.KO:
+        message = f"expected {finding.expected}; actual {finding.actual}"
+        made.add_failure_info(message, finding_text(verdict.case, finding, lines), finding.requirement)
+    elif finding.outcome is Outcome.INCONCLUSIVE:
+        made.add_error_info(verdict.reason or finding.actual)
+    return made

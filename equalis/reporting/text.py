@@ -1,0 +1,131 @@
+"""Texts that a person reads: findings, verdicts and mistakes, in one form everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from equalis.model.outcome import Outcome
+from equalis.model.report import Report
+from equalis.model.source import Mistake, Source
+from equalis.model.verdict import Finding, Verdict
+
+Lines = Callable[[str, int], str]
+"""Gives the text of a line of a case file, empty when it is not at hand."""
+
+
+def clean(text: str) -> str:
+    """A text without control and bidirectional characters: what comes from a wire is not trusted."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
+
+
+def finding_text(case: str, finding: Finding, lines: Lines) -> str:
+    """A finding as design.md §9 lays it out."""
+    name = f"{case}#{finding.expectation}"
+    rows = [
+        f"{finding.outcome.value}  {case} · {finding.expectation} · {finding.requirement}",
+        f"    {finding.level.value}: {finding.sentence}",
+        *_pointer(finding.source, lines(finding.source.path, finding.source.line), "  "),
+        _row("expected", finding.expected, finding.expected_at),
+        _row("actual", finding.actual, finding.actual_at if finding.actual_at not in finding.actual else ""),
+    ]
+    if finding.likely:
+        rows.append(_row("likely", finding.likely))
+    evidence = ", ".join(f"exchange #{number}" for number in finding.exchanges[:4]) or "what the user saw"
+    if finding.correlation:
+        evidence += f" · Correlation-ID {finding.correlation}"
+    rows.append(_row("evidence", evidence))
+    rows.append(_row("more", f"equalis explain {name}"))
+    return clean("\n".join(rows))
+
+
+def _row(word: str, text: str, where: str = "") -> str:
+    head = f"   {word:<9} {text}"
+    return f"{head:<48}  {where}" if where else head
+
+
+def _pointer(source: Source, excerpt: str, indent: str) -> list[str]:
+    number = str(source.line)
+    gutter = " " * len(number)
+    rows = [f"{indent}--> {source.path}:{source.line}"]
+    if excerpt:
+        rows += [f"{gutter} |", f"{number} | {excerpt.rstrip()}", f"{gutter} |"]
+    return rows
+
+
+def mistake_text(mistake: Mistake) -> str:
+    """A mistake with its line, a caret, and how to mend it."""
+    source = mistake.source
+    rows = [f"error: {mistake.what}"]
+    if mistake.excerpt:
+        gutter = " " * len(str(source.line))
+        rows += [
+            f"{gutter}--> {source}",
+            f"{gutter} |",
+            f"{source.line} | {mistake.excerpt.rstrip()}",
+            f"{gutter} | {' ' * (source.column - 1)}^",
+        ]
+    else:
+        rows.append(f"  --> {source.path}")
+    if mistake.mend:
+        rows.append(f"   mend: {mistake.mend}")
+    return clean("\n".join(rows))
+
+
+def verdict_text(verdict: Verdict, lines: Lines) -> Iterator[str]:
+    """Everything that a reader must know of a case that is not OK."""
+    for finding in verdict.findings:
+        if finding.outcome is Outcome.KO:
+            yield finding_text(verdict.case, finding, lines)
+    if verdict.outcome is Outcome.INCONCLUSIVE:
+        rows = [f"INCONCLUSIVE  {verdict.case}", _row("why", verdict.reason or "some expectation cannot be judged")]
+        for fault in verdict.faults:
+            rows += [_row("at fault", fault.blame.value), _row("what", fault.cause), _row("mend", fault.remedy)]
+        rows += [
+            _row(item.expectation, item.actual) for item in verdict.findings
+            if item.outcome is Outcome.INCONCLUSIVE and not verdict.faults
+        ]  # fmt: skip
+        yield clean("\n".join(rows))
+    if verdict.outcome in {Outcome.KO, Outcome.INCONCLUSIVE}:
+        for wait in verdict.unmet:
+            yield clean(_row("note", f"waited in vain: {wait}"))
+
+
+def case_line(verdict: Verdict, seconds: float | None = None) -> str:
+    """One line for one case."""
+    took = f"  {seconds:.1f} s" if seconds is not None else ""
+    reason = f"  ({verdict.reason})" if verdict.reason else ""
+    return clean(f"{verdict.outcome.value:<14} {verdict.case}{took}{reason}")
+
+
+def summary(report: Report) -> Iterator[str]:
+    """How many cases came to what, what is missing, and the headline."""
+    counts = [
+        f"{sum(v.outcome is outcome for v in report.verdicts)} {outcome.value}" for outcome in Outcome
+    ]
+    yield f"{len(report.verdicts)} of {len(report.header.plan)} cases judged: {' · '.join(counts)}"
+    missing = report.conformity.missing
+    if missing:
+        yield f"not proven: {', '.join(proof.requirement for proof in missing)}"
+    attested = [proof for proof in report.conformity.proofs if proof.attestation]
+    if attested:
+        yield f"to be attested with form (2): {', '.join(proof.requirement for proof in attested)}"
+    yield report.headline
+
+
+def full(report: Report, lines: Lines) -> str:
+    """The whole report as text."""
+    parts: list[str] = [case_line(verdict) for verdict in report.verdicts]
+    details = [text for verdict in report.verdicts for text in verdict_text(verdict, lines)]
+    return "\n".join(_blocks(parts, details, summary(report))) + "\n"
+
+
+def _blocks(cases: Iterable[str], details: Iterable[str], ending: Iterable[str]) -> Iterator[str]:
+    yield from cases
+    for text in details:
+        yield ""
+        yield text
+    yield ""
+    yield from ending

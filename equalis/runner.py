@@ -1,0 +1,232 @@
+"""`run` is record, then judge: plays cases, judges them, leaves a run directory and a bundle."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from equalis.archive.evidence import Reader
+from equalis.archive.recorder import CaseRecorder
+from equalis.archive.rundir import Recorded, RunDirectory
+from equalis.cases.citations import UnknownCitationError, resolve
+from equalis.cases.contract import MistypedError, observed
+from equalis.cases.families import persons, world
+from equalis.cases.reading import record, texts
+from equalis.gateway.environment import Environment
+from equalis.judge import judge
+from equalis.judge.judging import not_applicable
+from equalis.model.case import Action, Case, Family, Step
+from equalis.model.config import Config
+from equalis.model.outcome import Blame
+from equalis.model.report import Header
+from equalis.model.transcript import Fault, Observation, Transcript
+from equalis.model.values import Record, Value
+from equalis.model.verdict import Verdict
+from equalis.solution.port import Driver, DriverError, ProductFailure, Reset
+from equalis.wire.bindings import Bindings
+
+POLL = 0.01
+
+
+class RunStoppedError(Exception):
+    """The run cannot go on; it stays INCOMPLETE and can be resumed. Says why and what to do."""
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        """Keep both parts."""
+        super().__init__(cause)
+        self.cause, self.remedy = cause, remedy
+
+
+class Progress(Protocol):
+    """Who watches a run."""
+
+    def case_begins(self, case: Case) -> None:
+        """A case is about to be played."""
+
+    def waits_for(self, step: Step, what: str) -> None:
+        """A step waits for something."""
+
+    def case_ends(self, case: Case, verdict: Verdict, seconds: float) -> None:
+        """A case was judged."""
+
+
+@dataclass
+class Clock:
+    """The environment's clock: the true time, ahead by ``offset`` seconds."""
+
+    offset: float = 0.0
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+        return datetime.now(UTC) + timedelta(seconds=self.offset)
+
+
+@dataclass
+class Runner:
+    """Everything that a run needs, opened by its caller and closed by it."""
+
+    config: Config
+    families: Mapping[str, Family]
+    bindings: Bindings
+    defaults: Mapping[str, Record]
+    header: Header
+    directory: RunDirectory
+    environment: Environment
+    clock: Clock
+    drivers: Callable[[], Driver]
+    progress: Progress
+    recorded: Recorded
+    _driver: Driver | None = None
+    _played: int = 0
+    _later: dict[str, Value] = field(default_factory=dict)
+
+    def play(self, case: Case) -> Verdict:
+        """Play one case, judge what was recorded; raises RunStoppedError."""
+        self.progress.case_begins(case)
+        started = time.monotonic()
+        transcript: list[Transcript] = []
+        reader = Reader(self.header, self.recorded.body)
+
+        def told(event: Mapping[str, Any]) -> None:
+            found = reader.feed(event)
+            if found is not None:
+                transcript.append(found)
+
+        recorder = CaseRecorder(self.directory, told)
+        recorder.event("case", case=case.name, at=self.clock.now().isoformat())
+        probe = Transcript(case.name, self.header.environment, capabilities=self.header.capabilities)
+        if not not_applicable(case, probe):
+            self._play(case, recorder)
+        self.environment.drain()
+        recorder.event("end", case=case.name, at=self.clock.now().isoformat())
+        self.directory.sync()
+        self._check_disk()
+        verdict = judge(case, transcript[0], self.bindings)
+        self.progress.case_ends(case, verdict, time.monotonic() - started)
+        return verdict
+
+    def close(self) -> None:
+        """Let go of the solution."""
+        if self._driver is not None:
+            self._driver.close()
+            self._driver = None
+
+    def _play(self, case: Case, recorder: CaseRecorder) -> None:
+        self.clock.offset = 0.0
+        self._later = {}
+        family = self.families[case.family]
+        self.environment.begin_case(recorder, self._worlds(family, case))
+        try:
+            driver = self._reset(case)
+            for step in case.steps:
+                self._step(family, step, driver, recorder)
+        except DriverError as error:
+            fault = Fault(Blame.CONFIGURATION, error.cause, error.remedy)
+            recorder.fault(fault)
+            if not self._played:
+                raise RunStoppedError(error.cause, error.remedy) from None
+        self._played += 1
+
+    def _worlds(self, family: Family, case: Case) -> dict[str, Record]:
+        """Each service's world: its own defaults, the people, then the seeds of the case."""
+        seeded = world(family.seeds, case.given, family.people)
+        known = persons(family.people)
+        return {
+            service: {**known, **self.defaults.get(service, {}), **seeded.get(service, {})}
+            for service in self.bindings.services
+        }
+
+    def _reset(self, case: Case) -> Driver:
+        """Prepare the solution; one that died in an earlier case is started anew."""
+        given = {key: value for key, value in case.given.items() if "matricule" in record(value)}
+        reset = Reset(
+            run=self.header.run, case=case.name, world=texts(case.given.get("world")), persons=given,
+            services=self.environment.addresses, credentials=self.environment.credentials,
+        )  # fmt: skip
+        try:
+            if self._driver is None:
+                self._driver = self.drivers()
+            self._driver.reset(reset)
+        except DriverError:
+            if not self._played:
+                raise
+            self.close()
+            try:
+                self._driver = self.drivers()
+                self._driver.reset(reset)
+            except DriverError as error:
+                cause = f"the solution does not come back: {error.cause}"
+                raise RunStoppedError(cause, error.remedy) from None
+        return self._driver
+
+    def _step(self, family: Family, step: Step, driver: Driver, recorder: CaseRecorder) -> None:
+        self._check_disk()
+        self.environment.begin_step(step)
+        recorder.event("step", step=step.id, at=self.clock.now().isoformat())
+        if step.pause:
+            self.clock.offset += step.pause
+            driver.clock(self.clock.offset)
+            return
+        action = family.actions[step.action]
+        self.progress.waits_for(step, f"{action.name} to be done")
+        observation = self._act(action, step, driver)
+        recorder.observation(observation)
+        self._later[step.id] = {"seen": observation.fields}
+        wait = self._wait(step, driver)
+        if wait:
+            recorder.event("unmet", step=step.id, wait=wait)
+
+    def _act(self, action: Action, step: Step, driver: Driver) -> Observation:
+        """Ask for the action; a failure of the product is an observation, not a Fault."""
+        try:
+            inputs = record(resolve(step.input, {"steps": self._later, "nonce": self._nonces()}, now=True))
+        except UnknownCitationError as error:
+            # what the case cites never came about: the product gave nothing to go on with
+            return Observation(step.id, action.name, self.clock.now(), {}, failure=f"not asked: {error}")
+        try:
+            seen = driver.act(action, step, inputs)
+        except ProductFailure as failure:
+            return Observation(step.id, action.name, self.clock.now(), {}, failure=str(failure))
+        try:
+            fields = observed(action, seen.fields)
+        except MistypedError as error:
+            raise DriverError(error.cause, error.remedy) from None
+        return Observation(step.id, action.name, self.clock.now(), fields, seen.attested)
+
+    def _nonces(self) -> Record:
+        """Values that derive from the run's challenge, by label (`${nonce.label}`)."""
+        return self.environment.nonces
+
+    def _wait(self, step: Step, driver: Driver) -> str:
+        """Wait for the step's end; what it waited for in vain, empty when it came about."""
+        until, deadline = step.until, time.monotonic() + step.until.within
+        if until.seen:
+            self.progress.waits_for(step, until.seen)
+        while True:
+            seen = not until.seen or self.environment.seen(until.seen)
+            quiet = self._quiet(driver)
+            if seen and (quiet or not until.settled):
+                return ""
+            if quiet and not seen:
+                return f"{until.seen} was never called"
+            if time.monotonic() > deadline:
+                return f"{until.seen or 'the end of the work'} within {until.within:g} s"
+            time.sleep(POLL)
+
+    def _quiet(self, driver: Driver) -> bool:
+        """Whether nothing is left to do: the hook says idle, or there was silence long enough."""
+        if self.environment.in_flight:
+            return False
+        idle = driver.idle()
+        if idle is None:
+            return self.environment.silence >= self.config.solution.settle
+        return idle
+
+    def _check_disk(self) -> None:
+        error = self.directory.error
+        if error is not None:
+            cause = f"evidence cannot be written to {self.directory.folder}: {error.strerror}"
+            raise RunStoppedError(cause, "make room there, then `equalis run --resume` the directory")

@@ -1,0 +1,110 @@
+"""How the services write their answers: templates, SOAP faults and signed SOAP envelopes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import jinja2
+from lxml import etree
+
+from equalis.model.values import Value, as_text
+from equalis.services.port import Call, Reply
+from equalis.wire import soap, strict_xml, xmldsig_signing
+from equalis.wire.xmldsig import DS, WSSE, WSU
+
+XML = (("Content-Type", "text/xml; charset=utf-8"),)
+JSON = (("Content-Type", "application/json"),)
+
+
+@lru_cache(maxsize=128)
+def _template(text: str) -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["money"] = lambda value: f"{Decimal(as_text(value)):.2f}"
+    environment.filters["instant"] = zulu
+    return environment.from_string(text)
+
+
+def zulu(moment: datetime) -> str:
+    """An instant as the wires write it: UTC, whole seconds, Z."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def render(call: Call, template: str, fields: Mapping[str, Value]) -> bytes:
+    """Fill a template of the binding; dotted field names become nested words of the template."""
+    nested: dict[str, Any] = {}
+    for name, value in fields.items():
+        at = nested
+        *parents, last = name.split(".")
+        for parent in parents:
+            at = at.setdefault(parent, {})
+        at[last] = value
+    text = call.binding.templates[template]
+    return _template(text).render(**nested).encode()
+
+
+def correlation(call: Call) -> str:
+    """The Correlation-ID of an answer."""
+    return call.draw("correlation")
+
+
+def signed_soap(call: Call, content: bytes) -> bytes:
+    """A SOAP 1.1 answer with Body and KeyInfo signed, after mySecu's comment of three lines.
+
+    The script may order ``signature: missing | broken | other-element``.
+    """
+    order = call.script.get("signature")
+    template = (
+        f'<soap:Envelope xmlns:soap="{soap.ENVELOPE}" xmlns:wsu="{WSU}"><soap:Header>'
+        f'<wsse:Security xmlns:wsse="{WSSE}" soap:mustUnderstand="1"/></soap:Header>'
+        '<soap:Body wsu:Id="body"/></soap:Envelope>'
+    )
+    root = etree.fromstring(template)
+    security = root[0][0]
+    root[1].append(strict_xml.parse(content))
+    if order == "other-element":
+        root[1].attrib.pop(f"{{{WSU}}}Id")
+        decoy = etree.SubElement(root[0], f"{{{WSU}}}Decoy")
+        decoy.set(f"{{{WSU}}}Id", "body")
+    if order != "missing":
+        identity = call.identity
+        ids = ("body", "key-info")
+        xmldsig_signing.sign_references(
+            security, ids, identity.key_pem, identity.certificate, "key-info"
+        )
+    if order == "broken":
+        value = next(root.iter(f"{{{DS}}}SignatureValue"))
+        value.text = (value.text or "")[::-1].lstrip("=") + "=="
+    comment = f"\nmySecu\n{call.environment}\nCorrelation-ID: {correlation(call)}\n"
+    return f"<!--{comment}-->".encode() + etree.tostring(root)
+
+
+def soap_reply(state: Any, call: Call, content: bytes, **more: Any) -> Reply:  # noqa: ANN401 - each service has its own state
+    """A signed SOAP answer with HTTP 200."""
+    return Reply(state, 200, XML, signed_soap(call, content), **more)
+
+
+def soap_fault(state: Any, call: Call, text: str, code: str = "soap:Client", status: int = 500) -> Reply:  # noqa: ANN401 - each service has its own state
+    """A SOAP 1.1 fault (§4.4), signed like every answer."""
+    fault = etree.Element(f"{{{soap.ENVELOPE}}}Fault", nsmap={"soap": soap.ENVELOPE})
+    prefix, _, local = code.rpartition(":")
+    if prefix == "wsse":
+        etree.SubElement(fault, "faultcode", nsmap={"wsse": WSSE}).text = f"wsse:{local}"
+    elif prefix == "wst":
+        trust = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
+        etree.SubElement(fault, "faultcode", nsmap={"wst": trust}).text = f"wst:{local}"
+    else:
+        etree.SubElement(fault, "faultcode").text = f"soap:{local}"
+    etree.SubElement(fault, "faultstring").text = text
+    return Reply(state, status, XML, signed_soap(call, etree.tostring(fault)))
+
+
+def json_reply(state: Any, status: int, value: object, **more: Any) -> Reply:  # noqa: ANN401 - each service has its own state
+    """A JSON answer."""
+    return Reply(state, status, JSON, json.dumps(value, ensure_ascii=False).encode(), **more)

@@ -1,0 +1,1 @@
+"""The embedded eadministrative service: its binding, its simulator and its schemas."""

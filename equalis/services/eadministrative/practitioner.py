@@ -1,0 +1,200 @@
+"""What a practitioner may do: deposit, look, cancel, replace, record consent (ra-pid.md §3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from equalis.model.values import as_text
+from equalis.services import answering
+from equalis.services.eadministrative.state import CONSENT_TYPES, OPEN, Consent, Document, State
+from equalis.services.port import Call, Entry, RefusalError, Reply
+from equalis.wire import matricule, payloads, strict_json
+from equalis.wire.unreadable import UnreadableError
+
+FILE_NAME = re.compile(r"F90\d{6}[2-9]\d{3}[0-1]\d_MED_MHM_\d{3}_[0-3]\d01_([0-9a-fA-F-]{36})\.xml\Z")
+PAGE = 20
+
+
+def deposit(state: State, call: Call) -> Reply:
+    """Take one mémoire in: 400 for its form, 403 for whose it is, 409 for the same one again."""
+    found = _document(state, call)
+    if found.uuid in state.documents:
+        code = "CONFLICT"
+        raise RefusalError(code, "this UUID was deposited before", 409)
+    kept = replace(state, documents=state.documents | {found.uuid: found})
+    entry = Entry("deposit", {"memoire": found.uuid, "matricule": found.ssn})
+    return answering.json_reply(kept, 200, found.as_json(), entries=(entry,))
+
+
+def _document(state: State, call: Call) -> Document:
+    """The deposited mémoire, checked against the file rules, the schema, the URL and the consent."""
+    name = _entry_name(call)
+    half = call.operation.request if call.operation else None
+    if half is None:
+        message = "no operation"
+        raise UnreadableError(message)
+    violations = payloads.violations(call.binding, half, call.request, "mysecu/memoire.xsd")
+    code = "BAD_REQUEST"
+    if violations:
+        raise RefusalError(code, f"invalid XML: {violations[0]}", 400)
+    found = FILE_NAME.match(name)
+    if found is None or found[1].lower() != call.text("memoire.uuid").lower():
+        raise RefusalError(code, f"bad file name {name!r}", 400)
+    number = call.text("patient.matricule")
+    if wrong := matricule.problem(number, check_digits=state.world.get("check-digits") is True):
+        raise RefusalError(code, wrong, 400)
+    code = "FORBIDDEN"
+    if call.text("memoire.matricule") != number:
+        raise RefusalError(code, "the matricule of the XML is not that of the URL", 403)
+    if state.consent(number, "MH", call.now) is None:
+        raise RefusalError(code, "the patient has not consented (MH)", 403)
+    return Document(
+        uuid=call.text("memoire.uuid"), ssn=number, ehealthid=call.text("ehealthid"),
+        created=call.now, price=f"{Decimal(call.text('total')):.2f}",
+        paid=call.value("paid") is True, day=call.text("date"),
+        first_name=call.text("provider.first-name"), last_name=call.text("provider.last-name"), file=name,
+    )  # fmt: skip
+
+
+def _entry_name(call: Call) -> str:
+    code = "BAD_REQUEST"
+    content_type = "".join(call.message.header("content-type")).split(";")[0].strip()
+    if content_type != "application/zip" or not call.message.body:
+        raise RefusalError(code, "the body must be application/zip", 400)
+    entries = call.request.entries
+    if len(entries) != 1:
+        raise RefusalError(code, f"the zip holds {len(entries)} files where one is due", 400)
+    return entries[0].name
+
+
+def _known(state: State, call: Call) -> Document:
+    found = state.documents.get(call.text("document"))
+    if found is None or found.ssn != call.text("patient.matricule"):
+        code = "NOT_FOUND"
+        raise RefusalError(code, "no such document", 404)
+    if found.ehealthid != call.text("ehealthid"):
+        code = "FORBIDDEN"
+        raise RefusalError(code, "the document is another practitioner's", 403)
+    return found
+
+
+def document(state: State, call: Call) -> Reply:
+    """Answer one document."""
+    return answering.json_reply(state, 200, _known(state, call).as_json())
+
+
+def cancel(state: State, call: Call) -> Reply:
+    """Cancel a document; with a zip in the body, replace it by the new one."""
+    found = _known(state, call)
+    if found.status not in OPEN:
+        code = "FORBIDDEN"
+        raise RefusalError(code, f"a document in state {found.status} cannot be cancelled", 403)
+    if not call.message.body:
+        after = replace(found, status="CANCELED")
+        kept = replace(state, documents=state.documents | {after.uuid: after})
+        entry = Entry("cancellation", {"memoire": found.uuid})
+        return answering.json_reply(kept, 200, after.as_json(), entries=(entry,))
+    new = _document(state, call)
+    if new.uuid in state.documents:
+        code = "CONFLICT"
+        raise RefusalError(code, "this UUID was deposited before", 409)
+    after = replace(found, status="CANCEL_REPLACED")
+    kept = replace(state, documents=state.documents | {after.uuid: after, new.uuid: new})
+    entry = Entry("replacement", {"memoire": found.uuid, "replacement": new.uuid})
+    return answering.json_reply(kept, 200, new.as_json(), entries=(entry,))
+
+
+def documents(state: State, call: Call) -> Reply:
+    """Answer the practitioner's documents created in a span of days, a page at a time."""
+    first, last = (call.value(name) for name in ("created-from", "created-to"))
+    if not isinstance(first, date) or not isinstance(last, date):
+        code = "BAD_REQUEST"
+        raise RefusalError(code, "createdFrom and createdTo are dates", 400)
+    found = [
+        item.as_json() for item in state.documents.values()
+        if item.ehealthid == call.text("ehealthid") and first <= item.created.date() <= last
+    ]  # fmt: skip
+    return answering.json_reply(state, 200, page(call, found))
+
+
+def page(call: Call, found: list[dict[str, str | bool]]) -> list[dict[str, str | bool]]:
+    """The page of a list that ``page`` and ``size`` ask for."""
+    number, size = int(call.text("page") or 0), int(call.text("size") or PAGE)
+    return found[number * size : (number + 1) * size]
+
+
+def read_consent(call: Call, author: str, allowed: tuple[str, ...]) -> Consent:
+    """The consent in a body; 400 when type or endAt is missing, 403 for a type not allowed."""
+    try:
+        body = strict_json.read(call.message.body)
+        end = datetime.fromisoformat(as_text(body["endAt"])) if isinstance(body, dict) else None
+        kind = as_text(body["type"]) if isinstance(body, dict) else ""
+    except (UnreadableError, KeyError, ValueError):
+        end, kind = None, ""
+    if end is None or kind not in CONSENT_TYPES:
+        code = "BAD_REQUEST"
+        raise RefusalError(code, "type and endAt are required", 400)
+    if kind not in allowed:
+        code = "FORBIDDEN"
+        raise RefusalError(code, f"a practitioner records only {', '.join(allowed)}", 403)
+    end = end if end.tzinfo else end.replace(tzinfo=call.now.tzinfo)
+    return Consent(call.text("patient.matricule"), kind, call.now, end, author)
+
+
+def keep_consent(state: State, call: Call, found: Consent) -> Reply:
+    """Record a consent; 302 when it exists already."""
+    if state.consent(found.ssn, found.type, call.now) is not None:
+        location = f"{call.binding.prefix}/person/{found.ssn}/consent/{found.type}"
+        return Reply(state, 302, (("Location", location),), b"")
+    kept = replace(state, consents=state.consents | {(found.ssn, found.type): found})
+    entry = Entry("consent", {"matricule": found.ssn, "type": found.type, "author": found.author})
+    return answering.json_reply(kept, 201, found.as_json(), entries=(entry,))
+
+
+def consent(state: State, call: Call) -> Reply:
+    """A practitioner records the patient's MH consent."""
+    return keep_consent(state, call, read_consent(call, "PRACTITIONER", ("MH",)))
+
+
+def consent_state(state: State, call: Call) -> Reply:
+    """Answer a consent in force, 404 when there is none."""
+    found = state.consent(call.text("patient.matricule"), call.text("type"), call.now)
+    if found is None:
+        code = "NOT_FOUND"
+        raise RefusalError(code, "no such consent in force", 404)
+    return answering.json_reply(state, 200, found.as_json())
+
+
+def members(state: State, call: Call) -> Reply:
+    """Answer the members of the practitioner's team."""
+    own = call.text("ehealthid")
+    found: list[dict[str, str | bool]] = [
+        {"identifier": member} for owner, member in state.members if owner == own
+    ]
+    return answering.json_reply(state, 200, page(call, found))
+
+
+def member(state: State, call: Call) -> Reply:
+    """Answer one member, 404 when there is none."""
+    key = (call.text("ehealthid"), call.text("member"))
+    if key not in state.members:
+        code = "NOT_FOUND"
+        raise RefusalError(code, "no such member", 404)
+    return answering.json_reply(state, 200, {"identifier": key[1]})
+
+
+def member_add(state: State, call: Call) -> Reply:
+    """Add a member to the team."""
+    key = (call.text("ehealthid"), call.text("member"))
+    kept = replace(state, members=state.members | {key: "MEMBER"})
+    return answering.json_reply(kept, 201, {"identifier": key[1]})
+
+
+def member_remove(state: State, call: Call) -> Reply:
+    """Take a member off the team."""
+    key = (call.text("ehealthid"), call.text("member"))
+    left = {known: role for known, role in state.members.items() if known != key}
+    return Reply(replace(state, members=left), 204, (), b"")

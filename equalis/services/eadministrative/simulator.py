@@ -1,0 +1,106 @@
+"""The eAdministrative REST API: who may call, and where each call goes (ra-pid.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from equalis.model.values import Record, as_text
+from equalis.services import answering, security
+from equalis.services.eadministrative import patient, practitioner
+from equalis.services.eadministrative.state import State
+from equalis.services.port import Call, RefusalError, Reply, Simulator
+from equalis.wire import http_message, jwt
+from equalis.wire.xmldsig import BadSignatureError
+
+Route = Callable[[State, Call], Reply]
+
+PRACTITIONER: Mapping[str, Route] = {
+    "ra.deposit": practitioner.deposit,
+    "ra.document": practitioner.document,
+    "ra.cancel": practitioner.cancel,
+    "ra.documents": practitioner.documents,
+    "ra.consent": practitioner.consent,
+    "ra.consent-state": practitioner.consent_state,
+    "ra.members": practitioner.members,
+    "ra.member": practitioner.member,
+    "ra.member-add": practitioner.member_add,
+    "ra.member-remove": practitioner.member_remove,
+}
+PATIENT: Mapping[str, Route] = {
+    "patient.documents": patient.documents,
+    "patient.cns-documents": patient.documents,
+    "patient.document": patient.document,
+    "patient.pdf": patient.pdf,
+    "patient.reimburse": patient.reimburse,
+    "patient.consent": patient.consent,
+    "patient.consents": patient.consents,
+    "patient.consent-remove": patient.consent_remove,
+}
+
+
+def start(world: Record) -> State:
+    """No document yet; consents as the world says."""
+    return State(world)
+
+
+def answer(state: State, call: Call) -> Reply:
+    """Authenticate, authorise by role, then answer the route."""
+    name = call.operation.name if call.operation else ""
+    try:
+        claims = _bearer(call)
+        role, routes = ("PRACTITIONER", PRACTITIONER) if name in PRACTITIONER else ("PATIENT", PATIENT)
+        if name not in routes:
+            code = "NOT_FOUND"
+            raise RefusalError(code, "no such resource", 404)
+        if role not in claims.get("roles", ()):
+            code = "FORBIDDEN"
+            raise RefusalError(code, f"the role {role} is needed", 403)
+        _own_resource(call, claims, role)
+        if refused := as_text(call.script.get("refuse")):
+            status = int(as_text(call.script.get("status") or 403))
+            raise RefusalError(refused, as_text(call.script.get("text")) or refused, status)
+        return routes[name](state, call)
+    except RefusalError as refusal:
+        return _error(state, call, refusal.status, refusal.code, refusal.text)
+
+
+def refuse(state: State, call: Call, text: str) -> Reply:
+    """An error body with 400 (or what the script orders)."""
+    status = int(as_text(call.script.get("status") or 400))
+    return _error(state, call, status, "BAD_REQUEST", text)
+
+
+def _error(state: State, call: Call, status: int, code: str, text: str) -> Reply:
+    body = {"message": text, "code": code, "timestamp": answering.zulu(call.now)}
+    return answering.json_reply(state, status, body)
+
+
+def _bearer(call: Call) -> Mapping[str, Any]:
+    """The claims of the bearer token, of this environment's IdP, for this service, valid now."""
+    security.client(call)
+    token = http_message.bearer(call.message)
+    code = "UNAUTHORIZED"
+    if not token:
+        raise RefusalError(code, "no bearer token", 401)
+    try:
+        claims = jwt.verify(token, call.peers["idp"].public_pem)
+    except BadSignatureError as error:
+        raise RefusalError(code, str(error), 401) from None
+    now = call.now.timestamp()
+    valid = claims.get("nbf", 0) <= now + security.SKEW.total_seconds() and now < claims.get("exp", 0)
+    if not valid or claims.get("aud") != "eadministrative":
+        raise RefusalError(code, "the bearer token is expired or for another service", 401)
+    return claims
+
+
+def _own_resource(call: Call, claims: Mapping[str, Any], role: str) -> None:
+    """A practitioner acts under the own eHealthID, a patient on the own number."""
+    asked = call.text("ehealthid") if role == "PRACTITIONER" else call.text("patient.matricule")
+    own = claims.get("eHealthID") if role == "PRACTITIONER" else claims.get("ssn")
+    if asked and asked != own:
+        code = "FORBIDDEN"
+        raise RefusalError(code, "this resource is another person's", 403)
+
+
+SIMULATOR = Simulator(start, answer, refuse)

@@ -1,0 +1,1 @@
+"""The embedded idp service: its binding, its simulator and its schemas."""

@@ -1,0 +1,141 @@
+"""The eSanté IdP: SAML 2.0 AuthnRequest over mutual TLS, and a token for the REST services.
+
+Sources: ra-pid.md §2.1 (published); the exchange of an assertion for a bearer token is RFC 7522
+(standard), its use here modelled.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lxml import etree
+
+from equalis.model.values import Record, Value, as_text
+from equalis.services import answering, security
+from equalis.services.port import Call, RefusalError, Reply, Simulator
+from equalis.wire import jwt, soap, strict_xml, typed, xmldsig_signing
+
+BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
+X509 = "urn:oasis:names:tc:SAML:2.0:ac:classes:X509"
+AUDIENCE = "urn:equalis:embedded:esante"
+BEARER_GRANT = "urn:ietf:params:oauth:grant-type:saml2-bearer"
+TOKEN_SECONDS = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The professionals whom the IdP knows, by eHealthID."""
+
+    professionals: dict[str, Record]
+
+
+def start(world: Record) -> State:
+    """Know the professionals of the world."""
+    found = world.get("professionals", ())
+    known = [item for item in found if isinstance(item, dict)] if isinstance(found, tuple) else []
+    return State({as_text(item["ehealthid"]): item for item in known})
+
+
+def answer(state: State, call: Call) -> Reply:
+    """Answer an AuthnRequest or a token request."""
+    name = call.operation.name if call.operation else ""
+    try:
+        if name == "idp.authenticate":
+            return _authenticate(state, call)
+        if name == "idp.token":
+            return _token(state, call)
+    except RefusalError as refusal:
+        if name == "idp.token":
+            error = {"error": "invalid_grant", "error_description": refusal.text}
+            return answering.json_reply(state, 400, error)
+        return answering.soap_fault(state, call, refusal.text, refusal.code, refusal.status)
+    return answering.soap_fault(state, call, "unknown request", status=404)
+
+
+def refuse(state: State, call: Call, text: str) -> Reply:
+    """A SOAP fault, or an OAuth error for the token endpoint."""
+    if call.operation and call.operation.name == "idp.token":
+        error = {"error": "invalid_request", "error_description": text}
+        return answering.json_reply(state, 400, error)
+    return answering.soap_fault(state, call, text)
+
+
+def _authenticate(state: State, call: Call) -> Reply:
+    root = soap.envelope(call.message.body)
+    security.signed_parts(call, root, frozenset({"timestamp", "token", "body"}))
+    security.fresh_timestamp(call, root)
+    _request_profile(call)
+    ehealthid = call.text("ehealthid")
+    known = state.professionals.get(ehealthid)
+    refused = as_text(call.script.get("refuse"))
+    minutes = typed.duration(call.script.get("lifetime", 300))
+    starts = call.now + timedelta(seconds=typed.duration(call.script.get("starts", 0)))
+    fields: dict[str, Value] = {
+        "response.id": f"_{call.draw('response')}",
+        "assertion.id": f"_{call.draw('assertion')}",
+        "request.id": call.text("id"),
+        "recipient": call.text("issuer"),
+        "now": call.now,
+        "starts": starts,
+        "expires": starts + timedelta(seconds=minutes),
+        "audience": AUDIENCE,
+        "ehealthid": ehealthid,
+        "matricule": as_text(known.get("matricule")) if known else "",
+        "refused": refused or ("" if known else "unknown eHealthID"),
+    }
+    content = answering.render(call, "authn-response.xml.j2", fields)
+    response = strict_xml.parse(content)
+    for assertion in response.findall("{urn:oasis:names:tc:SAML:2.0:assertion}Assertion"):
+        identity = call.identity
+        if call.script.get("signature") != "missing":
+            xmldsig_signing.sign_enveloped(assertion, identity.key_pem, identity.certificate)
+    return answering.soap_reply(state, call, etree.tostring(response))
+
+
+def _request_profile(call: Call) -> None:
+    """The AuthnRequest as the IdP's profile asks it (ra-pid.md §2.1)."""
+    wanted = {
+        "version": "2.0",
+        "protocol-binding": BINDING,
+        "comparison": "minimum",
+        "authn-context": X509,
+        "acs": call.text("issuer"),
+    }
+    for name, value in wanted.items():
+        if call.text(name) != value:
+            code, text = "soap:Client", f"AuthnRequest: {name} is {call.text(name)!r}, not {value!r}"
+            raise RefusalError(code, text)
+    if not call.text("id"):
+        code = "soap:Client"
+        raise RefusalError(code, "AuthnRequest: no ID")
+
+
+def _token(state: State, call: Call) -> Reply:
+    """Exchange an assertion for a bearer token (RFC 7522 §2.1)."""
+    security.client(call)
+    if call.text("grant-type") != BEARER_GRANT:
+        error = {"error": "unsupported_grant_type", "error_description": f"use {BEARER_GRANT}"}
+        return answering.json_reply(state, 400, error)
+    encoded = call.text("assertion")
+    try:
+        content = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    except (ValueError, binascii.Error):
+        code = "invalid_grant"
+        raise RefusalError(code, "the assertion is not base64url") from None
+    found = security.assertion(call, content, AUDIENCE)
+    seconds = int(typed.duration(call.script.get("lifetime", TOKEN_SECONDS)))
+    now = int(call.now.timestamp())
+    claims = {
+        "iss": "urn:equalis:embedded:idp", "aud": "eadministrative", "iat": now, "nbf": now,
+        "exp": now + seconds, "sub": found.attributes.get("psEHealthID", ""),
+        "eHealthID": found.attributes.get("psEHealthID", ""), "roles": ["PRACTITIONER"],
+    }  # fmt: skip
+    token = jwt.sign(claims, call.identity.key_pem)
+    reply = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
+    return answering.json_reply(state, 200, reply)
+
+
+SIMULATOR = Simulator(start, answer, refuse)

@@ -1,0 +1,1 @@
+"""The embedded mysecu service: its binding, its simulator and its schemas."""

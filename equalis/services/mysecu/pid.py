@@ -1,0 +1,181 @@
+"""PID: simulate, validate and pay, contest (flow published, payloads modelled; ra-pid.md §4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from equalis.model.values import Value, as_text
+from equalis.services import answering
+from equalis.services.mysecu import tariff
+from equalis.services.mysecu.state import Payment, Simulation, State, anomaly
+from equalis.services.port import Call, Entry, RefusalError, Reply, scripted
+from equalis.wire import matricule
+
+Anomalies = tuple[dict[str, Value], ...]
+
+
+def simulate(state: State, call: Call, provider: str) -> Reply:
+    """Compute the shares of a mémoire, or the anomalies that stand against it."""
+    lines = _lines(call)
+    number = call.text("patient.matricule")
+    found = _anomalies(state, call, provider, lines)
+    # the shares are kept even when anomalies hide them: a contested anomaly opens the way to pay
+    computed = tariff.shares(state.world, lines, number)
+    fields: dict[str, Value] = {
+        "model": call.text("model"),
+        "simulation": call.draw("simulation"),
+        "anomalies": found,
+        "shares.total": computed.total,
+        "shares.statutory": computed.statutory,
+        "shares.patient": computed.patient,
+        "lines": tuple(
+            {"id": line.id, "code": line.code, "amount": _amount(state, line)} for line in lines
+        ) + _extra_lines(call),
+    }  # fmt: skip
+    fields = scripted(call, fields)
+    shares = tariff.Shares(*(Decimal(as_text(fields[f"shares.{part}"]))
+                             for part in ("total", "statutory", "patient")))  # fmt: skip
+    simulation = Simulation(as_text(fields["simulation"]), call.text("memoire.uuid"), provider, number,
+                            shares, found)  # fmt: skip
+    content = answering.render(call, "simulation-response.xml.j2", fields)
+    kept = replace(state, simulations=state.simulations | {simulation.id: simulation})
+    entry = Entry("simulation", {"simulation": simulation.id, "memoire": simulation.memoire})
+    return answering.soap_reply(kept, call, content, entries=(entry,))
+
+
+def _lines(call: Call) -> list[tariff.Line]:
+    parts = [call.values(f"lines.{name}") for name in ("id", "code", "count", "date")]
+    amounts = {as_text(key): value for key, value in zip(call.values("lines.priced"), call.values("lines.amount"), strict=False)}
+    return [
+        tariff.Line(as_text(key), as_text(code), int(as_text(count)),
+                    day if isinstance(day, date) else date.min,
+                    Decimal(as_text(amounts[as_text(key)])) if as_text(key) in amounts else None)
+        for key, code, count, day in zip(*parts, strict=True)
+    ]  # fmt: skip
+
+
+def _amount(state: State, line: tariff.Line) -> Decimal:
+    found = tariff.price(state.world, line.code, line.day)
+    unit = Decimal(as_text(found["amount"])) if found else line.amount or Decimal(0)
+    return unit * line.count
+
+
+def _extra_lines(call: Call) -> tuple[Value, ...]:
+    """Lines that nobody asked for, when the script orders them."""
+    extra = call.script.get("extra-lines", ())
+    return extra if isinstance(extra, tuple) else ()
+
+
+def _anomalies(state: State, call: Call, provider: str, lines: list[tariff.Line]) -> Anomalies:
+    """Every anomaly of a mémoire, in the order of the checks."""
+    found: list[tuple[str, str]] = []
+    refused = as_text(call.script.get("refuse"))
+    if refused:
+        found.append((refused, as_text(call.script.get("text")) or "refused by the scenario"))
+    if call.text("provider.code") != provider:
+        found.append(("PROVIDER_MISMATCH", "the provider code is not that of the token"))
+    if provider in _texts(state, "inactive"):
+        found.append(("PROVIDER_INACTIVE", "the doctor has not activated the web services on mySecu"))
+    wrong = matricule.problem(call.text("patient.matricule"),
+                              check_digits=state.world.get("check-digits") is True)  # fmt: skip
+    if wrong:
+        found.append(("PATIENT_UNKNOWN", wrong))
+    for line in lines:
+        known = tariff.price(state.world, line.code, line.day)
+        if tariff.is_convenience(state.world, line.code):
+            continue
+        if known is None:
+            found.append(("ACT_UNKNOWN", f"the act {line.code} is not in the tariff"))
+        elif known.get("pid") is not True:
+            found.append(("ACT_NOT_PID", f"the act {line.code} must not go through PID"))
+    paid = {state.simulations[item.simulation].memoire for item in state.payments.values()}
+    if call.text("memoire.uuid") in paid:
+        found.append(("ALREADY_PAID", "this mémoire is already paid"))
+    return tuple(anomaly(index, *item) for index, item in enumerate(found, start=1))
+
+
+def _texts(state: State, key: str) -> list[str]:
+    found = state.world.get(key, ())
+    return [as_text(item) for item in found] if isinstance(found, tuple) else []
+
+
+def pay(state: State, call: Call, provider: str) -> Reply:
+    """Pay a simulation once; the same request again answers the same payment, without a second."""
+    simulation = state.simulations.get(call.text("simulation"))
+    if simulation is None or simulation.provider != provider:
+        fault = "soap:Client"
+        raise RefusalError(fault, "unknown simulation")
+    known = next((item for item in state.payments.values() if item.simulation == simulation.id), None)
+    if known is not None:
+        return _paid(state, call, simulation, known, ())
+    refusals = tuple(anomaly(i, *item) for i, item in enumerate(_pay_refusals(state, call, simulation), 1))
+    if refusals:
+        fields: dict[str, Value] = {"model": call.text("model"), "anomalies": refusals}
+        content = answering.render(call, "payment-response.xml.j2", fields)
+        return answering.soap_reply(state, call, content)
+    payment = _payment(state, call, simulation)
+    kept = replace(state, payments=state.payments | {payment.id: payment})
+    entry = Entry("payment", {
+        "payment": payment.id, "simulation": simulation.id, "memoire": simulation.memoire,
+        "matricule": simulation.matricule, "paid": payment.paid,
+        "agreed": call.value("agreed"), "settled": call.value("settled"),
+    })  # fmt: skip
+    return _paid(kept, call, simulation, payment, (entry,))
+
+
+def _pay_refusals(state: State, call: Call, simulation: Simulation) -> list[tuple[str, str]]:
+    found = []
+    refused = as_text(call.script.get("refuse"))
+    if refused:
+        found.append((refused, as_text(call.script.get("text")) or "refused by the scenario"))
+    if simulation.anomalies:
+        found.append(("ANOMALIES_OPEN", "the simulation has anomalies"))
+    paid = {state.simulations[item.simulation].memoire for item in state.payments.values()}
+    if simulation.memoire in paid:
+        found.append(("ALREADY_PAID", "this mémoire is already paid"))
+    for field, code in (("validated", "NOT_VALIDATED"), ("agreed", "NOT_AGREED"), ("settled", "NOT_SETTLED")):
+        if call.value(field) is not True:
+            found.append((code, f"the payment is not {field}"))
+    return found
+
+
+def _payment(state: State, call: Call, simulation: Simulation) -> Payment:
+    """The amounts: paid = statutory share − recovered (earlier debts)."""
+    debts = {as_text(item["matricule"]): Decimal(as_text(item["amount"]))
+             for item in tariff.records(state.world, "debts")}  # fmt: skip
+    recovered = min(debts.get(simulation.matricule, Decimal(0)), simulation.shares.statutory)
+    reason = "earlier debts recovered" if recovered else ""
+    return Payment(call.draw("payment"), simulation.id, recovered, simulation.shares.statutory - recovered,
+                   reason, call.script.get("delayed") is True)  # fmt: skip
+
+
+def _paid(state: State, call: Call, simulation: Simulation, payment: Payment, entries: tuple[Entry, ...]) -> Reply:
+    fields: dict[str, Value] = {
+        "model": call.text("model"), "anomalies": (), "payment": payment.id,
+        "shares.statutory": simulation.shares.statutory, "recovered": payment.recovered,
+        "paid": payment.paid, "reason": payment.reason, "delayed": payment.delayed,
+    }  # fmt: skip
+    content = answering.render(call, "payment-response.xml.j2", scripted(call, fields))
+    return answering.soap_reply(state, call, content, entries=entries)
+
+
+def contest(state: State, call: Call, provider: str) -> Reply:
+    """Contest an anomaly of a simulation; a known one is taken off."""
+    simulation = state.simulations.get(call.text("simulation"))
+    if simulation is None or simulation.provider != provider:
+        fault = "soap:Client"
+        raise RefusalError(fault, "unknown simulation")
+    left = tuple(item for item in simulation.anomalies if item["id"] != call.text("anomaly"))
+    known = len(left) < len(simulation.anomalies)
+    refusals = () if known else (anomaly(1, "ANOMALY_UNKNOWN", "the simulation has no such anomaly"),)
+    fields: dict[str, Value] = {"model": call.text("model"), "accepted": known, "anomalies": refusals}
+    content = answering.render(call, "contestation-response.xml.j2", scripted(call, fields))
+    if not known:
+        return answering.soap_reply(state, call, content)
+    entry = Entry("contestation", {"simulation": simulation.id, "anomaly": call.text("anomaly"),
+                                   "code": call.text("code")})  # fmt: skip
+    after = replace(simulation, anomalies=left)
+    kept = replace(state, simulations=state.simulations | {after.id: after})
+    return answering.soap_reply(kept, call, content, entries=(entry,))

@@ -1,0 +1,79 @@
+"""What every SOAP service verifies of a caller before it looks at the content."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from lxml import etree
+
+from equalis.services.port import Call, RefusalError
+from equalis.wire import saml, strict_xml, wssecurity
+from equalis.wire.unreadable import UnreadableError
+from equalis.wire.xmldsig import BadSignatureError
+
+SKEW = timedelta(minutes=5)
+"""How far a caller's clock may be off (modelled)."""
+
+
+def client(call: Call) -> bytes:
+    """The TLS client certificate; refused when there is none."""
+    if not call.client_certificate:
+        code = "wsse:FailedAuthentication"
+        raise RefusalError(code, "mutual TLS: no client certificate was presented", 403)
+    return call.client_certificate
+
+
+def signed_parts(call: Call, root: etree._Element, wanted: frozenset[str]) -> None:
+    """Refuse a request unless one sound signature of the TLS client covers the wanted parts."""
+    own = client(call)
+    try:
+        signature = wssecurity.verify(root)
+    except (BadSignatureError, UnreadableError) as error:
+        code = "wsse:InvalidSecurity"
+        raise RefusalError(code, str(error)) from None
+    if missing := sorted(wanted - signature.parts):
+        code, text = "wsse:InvalidSecurity", f"the signature does not cover {', '.join(missing)}"
+        raise RefusalError(code, text)
+    if signature.weak:
+        code, text = "wsse:UnsupportedAlgorithm", f"{signature.weak[0]} is not accepted"
+        raise RefusalError(code, text)
+    if signature.certificate != own:
+        code = "wsse:FailedCheck"
+        raise RefusalError(code, "signed by another certificate than the TLS client's")
+    lifetime(x509.load_der_x509_certificate(own), call.now)
+
+
+def lifetime(certificate: x509.Certificate, now: datetime) -> None:
+    """Refuse a certificate outside its validity."""
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        code = "wsse:InvalidSecurityToken"
+        raise RefusalError(code, "the certificate is expired or not yet valid")
+
+
+def fresh_timestamp(call: Call, root: etree._Element) -> None:
+    """Refuse a Timestamp that is expired, or created outside the allowed skew."""
+    try:
+        created, expires = wssecurity.timestamp(root)
+    except UnreadableError as error:
+        code = "wsse:InvalidSecurity"
+        raise RefusalError(code, str(error)) from None
+    if abs(created - call.now) > SKEW or expires + SKEW < call.now or expires <= created:
+        code = "wsse:MessageExpired"
+        raise RefusalError(code, "the Timestamp is expired or not yet valid")
+
+
+def assertion(call: Call, content: bytes, audience: str) -> saml.Assertion:
+    """The IdP's assertion in an element; refused unless authentic, valid now, and for us."""
+    code = "wst:FailedAuthentication"
+    try:
+        found = saml.verify(strict_xml.parse(content), call.peers["idp"].certificate)
+    except (BadSignatureError, UnreadableError) as error:
+        raise RefusalError(code, str(error)) from None
+    if not found.not_before - SKEW <= call.now < found.not_on_or_after:
+        text = "the assertion is expired or not yet valid"
+        raise RefusalError(code, text)
+    if found.audiences and audience not in found.audiences:
+        text = f"the assertion is for {', '.join(found.audiences)}"
+        raise RefusalError(code, text)
+    return found

@@ -1,0 +1,1 @@
+"""The embedded sts service: its binding, its simulator and its schemas."""

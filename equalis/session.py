@@ -1,0 +1,234 @@
+"""A run from its request to its sealed bundle: open everything, play, fold, seal, close."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from equalis import __version__, packs
+from equalis.archive import bundle, keys
+from equalis.archive.evidence import Reader, header, header_event
+from equalis.archive.rundir import JUNIT, REPORT, Folder, Recorded, RunDirectory
+from equalis.cases.conformity import fold
+from equalis.cases.loading import PEOPLE, Loaded, load_all
+from equalis.gateway import pki
+from equalis.gateway.environment import Environment
+from equalis.judge import judge
+from equalis.model.case import Case
+from equalis.model.config import Config, Solution
+from equalis.model.report import Header, Report
+from equalis.model.verdict import Verdict
+from equalis.reporting import document, junit
+from equalis.reporting.text import Lines
+from equalis.runner import Clock, Progress, Runner, RunStoppedError
+from equalis.solution.command import CommandDriver
+from equalis.solution.demo import DemoDriver
+from equalis.solution.http import HttpDriver
+from equalis.solution.operator import Conversation, OperatorDriver
+from equalis.solution.port import Driver
+from equalis.wire.strict_yaml import excerpt
+
+DEMO_CAPABILITIES = ("pid", "ra", "ra-mysecu", "clock")
+DEMO = Solution(
+    name="equalis demo", driver="demo", version=__version__, vendor="equalis", timeout=0.8,
+    settle=0.2, capabilities=DEMO_CAPABILITIES,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a user asks of a run. ``home`` holds the test PKI and the runner's key."""
+
+    config: Config
+    home: Path
+    names: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that came to its end, with the bundle that holds it."""
+
+    report: Report
+    bundle: Path
+    key_made: bool
+    lines: Lines = field(repr=False)
+
+
+class NoCaseError(Exception):
+    """The names, families or tags of a request match no case; the text gives the valid ones."""
+
+
+def read_files(config: Config) -> packs.Files:
+    """Everything that a run works with, by its name in the bundle."""
+    scenarios, bindings = packs.scenarios(config.scenarios), packs.bindings(config.bindings)
+    content = {**scenarios.content, **bindings.content}
+    shown = {**scenarios.shown, **bindings.shown}
+    if config.people:
+        content[PEOPLE], shown[PEOPLE] = packs.single(config.people), config.people
+    return packs.Files(content, shown)
+
+
+def run(order: Order, progress: Progress, conversation: Conversation | None = None) -> Finished:
+    """Play the cases that were asked for; raises RunStoppedError, NoCaseError, MistakesError, OSError."""
+    files = read_files(order.config)
+    loaded = load_all(files.content, files.shown)
+    chosen = choose(loaded, order)
+    head = _header(order, loaded, chosen)
+    directory = RunDirectory(Path(order.config.out) / head.run)
+    for name, content in files.content.items():
+        directory.put(name, content)
+    directory.append(header_event(head))
+    return _play(order, loaded, head, directory, chosen, [], progress, conversation)
+
+
+def resume(folder: Path, order: Order, progress: Progress, conversation: Conversation | None = None) -> Finished:
+    """Play what an INCOMPLETE run has left; its own cases and bindings are used, not today's."""
+    recorded = Recorded(Folder(folder))
+    head, verdicts, _, loaded = reread(recorded)
+    done = {verdict.case for verdict in verdicts}
+    left = [case for name in head.plan if (case := loaded.pack.case(name)) and name not in done]
+    directory = RunDirectory(folder)
+    directory.append({"event": "resumed", "at": datetime.now(UTC).isoformat()})
+    return _play(order, loaded, head, directory, left, verdicts, progress, conversation)
+
+
+def reread(recorded: Recorded) -> tuple[Header, list[Verdict], bool, Loaded]:
+    """Judge anew what a run recorded: its header, verdicts of ended cases, and whether it finished."""
+    loaded = load_all({name: recorded.files[name] for name in recorded.files if name.endswith(_INPUTS)})
+    events = recorded.events()
+    head = header(next(events, {}))
+    reader, verdicts, finished = Reader(head, recorded.body), [], False
+    for event in events:
+        transcript = reader.feed(event)
+        finished = event.get("event") == "finished"
+        case = loaded.pack.case(transcript.case) if transcript else None
+        if transcript is not None and case is not None:
+            verdicts.append(judge(case, transcript, loaded.bindings))
+    return head, verdicts, finished, loaded
+
+
+_INPUTS = (".yaml", ".xsd", ".j2")
+
+
+def choose(loaded: Loaded, order: Order) -> list[Case]:
+    """The cases that a request names; a base name stands for its variants too."""
+    known = loaded.pack.cases
+    for name in order.names:
+        if not any(name in (case.name, case.id) for case in known):
+            message = f"no case `{name}`; `equalis list cases` names them all"
+            raise NoCaseError(message)
+    found = [
+        case for case in known
+        if (not order.names or case.name in order.names or case.id in order.names)
+        and (not order.families or case.family in order.families)
+        and (not order.tags or set(order.tags) & set(case.tags))
+    ]  # fmt: skip
+    if not found:
+        families = ", ".join(loaded.pack.families) or "(none)"
+        message = f"nothing to run: no case has these families and tags; known families: {families}"
+        raise NoCaseError(message)
+    return found
+
+
+def _header(order: Order, loaded: Loaded, chosen: list[Case]) -> Header:
+    now, solution = datetime.now(UTC), order.config.solution
+    return Header(
+        run=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", started=now.isoformat(timespec="seconds"),
+        tool=__version__, solution=solution.name, version=solution.version, vendor=solution.vendor,
+        driver=solution.driver, environment=order.config.environment, challenge=secrets.token_hex(32),
+        plan=tuple(case.name for case in chosen), capabilities=solution.capabilities,
+        editions=tuple((family.name, family.edition) for family in loaded.pack.families.values()),
+        defects=order.defects, people=bool(order.config.people),
+    )  # fmt: skip
+
+
+def _play(
+    order: Order, loaded: Loaded, head: Header, directory: RunDirectory, chosen: Iterable[Case],
+    verdicts: list[Verdict], progress: Progress, conversation: Conversation | None,
+) -> Finished:  # fmt: skip
+    with contextlib.closing(directory):
+        key = keys.load(order.home / "keys")
+        clock = Clock()
+        with _opened(order, loaded, head, directory, clock, progress, conversation) as runner:
+            for case in chosen:
+                verdicts.append(runner.play(case))
+        directory.append({"event": "finished", "at": datetime.now(UTC).isoformat()})
+        directory.sync()
+        report = fold(head, loaded.pack.families, verdicts, complete=True)
+        lines = lines_of(Recorded(Folder(directory.folder)))
+        path = directory.folder.with_suffix(".asice")
+        try:
+            directory.put(REPORT, document.render(report))
+            directory.put(JUNIT, junit.render(report, lines))
+            bundle.make(directory.folder, path, key, datetime.now(UTC))
+        except OSError as error:
+            cause = f"the bundle cannot be written to {path}: {error.strerror}"
+            raise RunStoppedError(cause, "make room there, then `equalis run --resume` the directory") from None
+        return Finished(report, path, key.made, lines)
+
+
+@contextlib.contextmanager
+def _opened(
+    order: Order, loaded: Loaded, head: Header, directory: RunDirectory, clock: Clock,
+    progress: Progress, conversation: Conversation | None,
+) -> Iterator[Runner]:  # fmt: skip
+    """The runner with its environment; both are let go whatever happens."""
+    solution = order.config.solution
+    environment = Environment(loaded.bindings, pki.load(order.home / "pki"), bytes.fromhex(head.challenge),
+                              clock.now, solution.timeout, port=order.config.port)  # fmt: skip
+    runner = Runner(
+        config=order.config, families=loaded.pack.families, bindings=loaded.bindings,
+        defaults=loaded.defaults, header=head, directory=directory, environment=environment, clock=clock,
+        drivers=driver_maker(solution, head.defects, conversation), progress=progress,
+        recorded=Recorded(_Bodies(directory.folder)),
+    )  # fmt: skip
+    try:
+        yield runner
+    finally:
+        runner.close()
+        environment.close()
+
+
+class _Bodies(dict[str, bytes]):
+    """The bodies of a growing run directory, read when asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def get(self, name: str, default: bytes | None = None) -> bytes | None:  # type: ignore[override]
+        path = self._folder / name
+        return path.read_bytes() if path.is_file() else default
+
+
+def driver_maker(
+    solution: Solution, defects: tuple[str, ...], conversation: Conversation | None
+) -> Callable[[], Driver]:
+    """How to reach the solution."""
+    if solution.driver == "demo":
+        return lambda: DemoDriver(solution, defects)
+    if solution.driver == "command":
+        return lambda: CommandDriver(solution)
+    if solution.driver == "operator" and conversation is not None:
+        return lambda: OperatorDriver(conversation)
+    return lambda: HttpDriver(solution)
+
+
+def lines_of(recorded: Recorded) -> Lines:
+    """The lines of a run's own case files, for excerpts."""
+    known: dict[str, tuple[str, ...]] = {}
+
+    def line(path: str, number: int) -> str:
+        if path not in known:
+            content = recorded.files[path] if path in recorded.files else b""
+            known[path] = tuple(content.decode(errors="replace").splitlines())
+        return excerpt(known[path], number)
+
+    return line

@@ -1,0 +1,34 @@
+"""JSON Web Tokens with explicit algorithms (RFC 7519, RFC 8725), through joserfc."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+from equalis.wire.xmldsig import BadSignatureError
+
+ALGORITHM = "RS256"
+
+
+def sign(claims: Mapping[str, Any], key_pem: bytes) -> str:
+    """Make a signed token."""
+    return jwt.encode({"alg": ALGORITHM, "typ": "JWT"}, dict(claims), RSAKey.import_key(key_pem))
+
+
+def verify(token: str, public_pem: bytes) -> Mapping[str, Any]:
+    """The claims of a token whose signature holds; raises BadSignatureError.
+
+    The algorithm is fixed and the key is an RSA key: ``none`` and HS256 are refused.
+    """
+    try:
+        claims: Mapping[str, Any] = jwt.decode(
+            token, RSAKey.import_key(public_pem), algorithms=[ALGORITHM]
+        ).claims
+    except (JoseError, ValueError, TypeError) as error:
+        message = f"the bearer token is not authentic: {error}"
+        raise BadSignatureError(message) from None
+    return claims

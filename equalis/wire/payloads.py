@@ -1,0 +1,43 @@
+"""The business element of a message, held against the XML Schema that its binding names."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from equalis.model.binding import Binding, Half
+from equalis.wire import strict_xml
+from equalis.wire.opened import Opened
+from equalis.wire.unreadable import UnknownFieldError
+
+
+def schema(binding: Binding, name: str) -> bytes:
+    """The bytes of a schema; raises UnknownFieldError when the binding carries none of that name."""
+    content = binding.schemas.get(name)
+    if content is None:
+        message = f"the binding of {binding.service} has no schema {name!r}"
+        raise UnknownFieldError(message)
+    return content
+
+
+def element(binding: Binding, half: Half, opened: Opened) -> etree._Element | None:
+    """The element that the schema describes: at ``payload``, or the root."""
+    root = opened.document(half.body)
+    if not half.payload:
+        return root
+    found = strict_xml.xpath(half.payload, binding.namespaces)(root)
+    first = found[0] if isinstance(found, list) and found else None
+    return first if isinstance(first, etree._Element) else None
+
+
+def violations(binding: Binding, half: Half, opened: Opened, name: str = "") -> list[str]:
+    """What the schema finds wrong, nothing when the operation has no schema.
+
+    Raises UnreadableError for bytes that are not XML, UnknownFieldError for a missing schema.
+    """
+    wanted = name or half.schema
+    if not wanted:
+        return []
+    node = element(binding, half, opened)
+    if node is None:
+        return [f"no element at {half.payload}"]
+    return strict_xml.violations(strict_xml.schema(schema(binding, wanted)), node)

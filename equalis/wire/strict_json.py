@@ -1,0 +1,79 @@
+"""Strict JSON: no duplicate keys, no NaN, bounded depth; numbers with a point are Decimals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from equalis.model.values import Value
+from equalis.wire.unreadable import UnreadableError
+
+MAX_DEPTH = 64
+
+
+def read(content: bytes) -> Value:
+    """Read a JSON text (RFC 8259); raises UnreadableError, never anything else."""
+    try:
+        text = content.decode("utf-8")
+        value = json.loads(
+            text, object_pairs_hook=_pairs, parse_float=Decimal, parse_constant=_constant
+        )
+    except UnicodeDecodeError as error:
+        message = f"byte {error.start} is not UTF-8"
+        raise UnreadableError(message) from None
+    except json.JSONDecodeError as error:
+        message = f"not JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        raise UnreadableError(message) from None
+    except (RecursionError, ValueError) as error:
+        message = f"not JSON that can be read: {error}"
+        raise UnreadableError(message) from None
+    return _frozen(value, 0)
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        message = f"the key {twice!r} stands twice"
+        raise UnreadableError(message)
+    return record
+
+
+def _constant(word: str) -> NoReturn:
+    message = f"{word} is not JSON"
+    raise UnreadableError(message)
+
+
+def _frozen(value: Any, depth: int) -> Value:  # noqa: ANN401 - what json returns
+    if depth > MAX_DEPTH:
+        message = f"more than {MAX_DEPTH} levels"
+        raise UnreadableError(message)
+    if isinstance(value, dict):
+        return {_sound(key): _frozen(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(_frozen(item, depth + 1) for item in value)
+    if isinstance(value, str):
+        return _sound(value)
+    result: Value = value
+    return result
+
+
+def _sound(text: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        message = "a lone surrogate in a string"
+        raise UnreadableError(message)
+    return text
+
+
+def write(value: Mapping[str, Any]) -> bytes:
+    """Write JSON for evidence and reports: sorted keys, UTF-8, one final newline."""
+    return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2) + "\n").encode()
+
+
+def write_line(value: Mapping[str, Any]) -> bytes:
+    """Write one JSON line, compact, for a log."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return (text + "\n").encode()

@@ -1,0 +1,92 @@
+"""Strict XML: no DTD, no entities of its own, no network, bounded; and text without comments."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import cast
+
+from lxml import etree
+
+from equalis.wire.unreadable import UnreadableError
+
+MAX_BYTES = 32 << 20
+_TEXT = etree.XPath("string(.)", smart_strings=False)
+
+
+def parse(content: bytes) -> etree._Element:
+    """Parse an XML document; raises UnreadableError for a DTD, bad syntax, or too many bytes."""
+    if len(content) > MAX_BYTES:
+        message = f"an XML document of {len(content)} bytes; at most {MAX_BYTES} are read"
+        raise UnreadableError(message)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        message = f"not XML: {str(error)[:160]}"
+        raise UnreadableError(message) from None
+    if root.getroottree().docinfo.doctype:
+        message = "the document has a DTD"
+        raise UnreadableError(message)
+    return root
+
+
+def text(node: etree._Element) -> str:
+    """The text of an element as XPath sees it: comments and markup left out."""
+    return str(_TEXT(node))
+
+
+def qualified(node: etree._Element) -> tuple[str, str]:
+    """The namespace (empty when none) and the local name of an element."""
+    name = etree.QName(node)
+    return name.namespace or "", name.localname
+
+
+def children(node: etree._Element) -> list[etree._Element]:
+    """The element children, without comments and processing instructions."""
+    return [child for child in node if isinstance(child.tag, str)]
+
+
+@lru_cache(maxsize=512)
+def xpath(expression: str, namespaces: tuple[tuple[str, str], ...]) -> etree.XPath:
+    """Compile an XPath 1.0 expression once; raises ValueError when it is not one."""
+    try:
+        return etree.XPath(expression, namespaces=dict(namespaces), smart_strings=False)
+    except etree.XPathError as error:
+        message = f"not an XPath expression: {expression!r} ({error})"
+        raise ValueError(message) from error
+
+
+def select(expression: etree.XPath, root: etree._Element) -> list[str]:
+    """Every text that an expression finds; an element gives its text, a boolean none or ''."""
+    try:
+        found = expression(root)
+    except etree.XPathError as error:
+        message = f"the expression cannot be evaluated: {error}"
+        raise UnreadableError(message) from None
+    if isinstance(found, bool):
+        return ["true"] if found else []
+    if isinstance(found, list):
+        return [item if isinstance(item, str) else text(cast("etree._Element", item)) for item in found]
+    return [str(found)]
+
+
+@lru_cache(maxsize=64)
+def schema(content: bytes) -> etree.XMLSchema:
+    """Compile an XML Schema from its bytes once; raises ValueError when it is not one."""
+    try:
+        return etree.XMLSchema(parse(content))
+    except (etree.XMLSchemaParseError, UnreadableError) as error:
+        message = f"not an XML Schema: {error}"
+        raise ValueError(message) from error
+
+
+def violations(compiled: etree.XMLSchema, node: etree._Element) -> list[str]:
+    """What a schema finds wrong with an element, at most five lines of it."""
+    alone = etree.fromstring(etree.tostring(node, with_tail=False))
+    if compiled.validate(alone):
+        return []
+    # lxml-stubs give the entries of the log no type
+    entries = [str(entry.message) for entry in compiled.error_log]  # type: ignore[attr-defined]
+    return entries[:5] or ["the document does not follow its schema"]

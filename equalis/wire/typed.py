@@ -1,0 +1,117 @@
+"""Typed values: from the text on a wire, and to and from the JSON of evidence."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from equalis.model.values import Value
+from equalis.wire.unreadable import UnreadableError
+
+
+def _money(text: str) -> Decimal:
+    amount = Decimal(text.strip())
+    if not amount.is_finite():
+        raise InvalidOperation
+    return amount
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text.strip())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _boolean(text: str) -> bool:
+    """The lexical forms of xs:boolean (XML Schema part 2 §3.2.2)."""
+    return {"true": True, "1": True, "false": False, "0": False}[text.strip()]
+
+
+_READERS: dict[str, Callable[[str], Value]] = {
+    "text": str,
+    "integer": lambda text: int(text.strip()),
+    "money": _money,
+    "date": lambda text: date.fromisoformat(text.strip()[:10]),
+    "instant": _instant,
+    "boolean": _boolean,
+    "bytes": lambda text: base64.b64decode("".join(text.split()), validate=True),
+}
+
+
+def parse(kind: str, text: str) -> Value:
+    """Read the text of a field as its type; raises UnreadableError with both."""
+    try:
+        return _READERS[kind](text)
+    except (ValueError, KeyError, InvalidOperation, binascii.Error, OverflowError):
+        message = f"{text[:80]!r} is not of type {kind}"
+        raise UnreadableError(message) from None
+
+
+def of_type(kind: str, value: Value) -> Value:
+    """Give a JSON or YAML value the type that a contract asks; raises UnreadableError."""
+    if kind == "boolean":
+        if isinstance(value, bool):
+            return value
+    elif kind == "integer":
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    elif kind == "money" and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return Decimal(value)
+    elif isinstance(value, str):
+        return parse(kind, value)
+    if kind == "text" and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return str(value)
+    message = f"{str(value)[:80]!r} is not of type {kind}"
+    raise UnreadableError(message)
+
+
+def to_json(value: Value) -> Any:  # noqa: ANN401 - a JSON value
+    """A value as evidence keeps it: only integers, strings, booleans, and one-key tags."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Decimal):
+        return {"money": str(value)}
+    if isinstance(value, datetime):
+        return {"instant": value.isoformat()}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    if isinstance(value, bytes):
+        return {"bytes": base64.b64encode(value).decode()}
+    if isinstance(value, Mapping):
+        return {"record": {key: to_json(item) for key, item in value.items()}}
+    return [to_json(item) for item in value]
+
+
+def from_json(value: Value) -> Value:
+    """The reverse of ``to_json``; raises UnreadableError for anything else."""
+    if isinstance(value, tuple):
+        return tuple(from_json(item) for item in value)
+    if not isinstance(value, Mapping):
+        return value
+    if len(value) == 1:
+        ((tag, content),) = value.items()
+        if tag == "record" and isinstance(content, Mapping):
+            return {key: from_json(item) for key, item in content.items()}
+        if tag in {"money", "instant", "date", "bytes"} and isinstance(content, str):
+            return parse(tag, content)
+    message = f"not a value of evidence: {str(value)[:80]}"
+    raise UnreadableError(message)
+
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def duration(value: Value) -> float:
+    """Seconds of ``250ms``, ``60s``, ``31m``, ``2h`` or a bare number; raises UnreadableError."""
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return float(value)
+    text = str(value)
+    unit = text.lstrip("0123456789.")
+    try:
+        return float(text.removesuffix(unit)) * _SECONDS[unit]
+    except (KeyError, ValueError):
+        message = f"{text!r} is not a duration (250ms, 60s, 31m, 2h)"
+        raise UnreadableError(message) from None

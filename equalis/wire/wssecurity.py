@@ -1,0 +1,142 @@
+"""WS-Security 1.0 headers (OASIS 2004): tokens, Timestamp, and what the signature covers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cryptography import x509
+from lxml import etree
+
+from equalis.wire import soap, typed, xmldsig
+from equalis.wire.strict_xml import text
+from equalis.wire.unreadable import UnreadableError
+from equalis.wire.xmldsig import DS, WSSE, WSU, BadSignatureError
+
+X509V3: Final = (
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3"
+)
+SAML: Final = "urn:oasis:names:tc:SAML:2.0:assertion"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One verified signature of a Security header.
+
+    ``parts`` name what is covered: ``body``, ``timestamp``, ``token``, ``username-token``,
+    ``key-info``, ``assertion``. ``certificate`` is the DER of the signer.
+    """
+
+    parts: frozenset[str]
+    weak: tuple[str, ...]
+    certificate: bytes
+
+
+def security(root: etree._Element) -> etree._Element:
+    """The Security header; raises UnreadableError when there is none or more than one."""
+    header = soap.header(root)
+    found = [] if header is None else header.findall(f"{{{WSSE}}}Security")
+    if len(found) != 1:
+        message = f"{len(found)} wsse:Security headers where one is due"
+        raise UnreadableError(message)
+    return found[0]
+
+
+def verify(root: etree._Element) -> Signature:
+    """Verify the signature of a Security header; raises BadSignatureError or UnreadableError.
+
+    The certificate comes from the message; whether it may be trusted is for the caller to say.
+    """
+    header = security(root)
+    found = header.findall(f"{{{DS}}}Signature")
+    if len(found) != 1:
+        message = f"{len(found)} signatures in the Security header where one is due"
+        raise BadSignatureError(message)
+    certificate = signer(header, found[0])
+    signed = xmldsig.verify(found[0], certificate)
+    parts = frozenset(_part(root, header, node) for node in signed.covered)
+    return Signature(parts, signed.weak, certificate)
+
+
+def _part(root: etree._Element, header: etree._Element, node: etree._Element) -> str:
+    """Name a covered element by its place, not by its tag alone: wrapping must not pass."""
+    if node is soap.body(root):
+        return "body"
+    if node.getparent() is header:
+        names = {
+            f"{{{WSU}}}Timestamp": "timestamp",
+            f"{{{WSSE}}}BinarySecurityToken": "token",
+            f"{{{WSSE}}}UsernameToken": "username-token",
+            f"{{{SAML}}}Assertion": "assertion",
+        }
+        return names.get(str(node.tag), "another element")
+    if node.tag == f"{{{DS}}}KeyInfo":
+        return "key-info"
+    return "another element"
+
+
+def signer(header: etree._Element, signature: etree._Element) -> bytes:
+    """The DER certificate that KeyInfo names: X509Data, or a reference to a token."""
+    keyinfo = signature.find(f"{{{DS}}}KeyInfo")
+    if keyinfo is None:
+        message = "the signature has no KeyInfo"
+        raise BadSignatureError(message)
+    direct = keyinfo.find(f"{{{DS}}}X509Data/{{{DS}}}X509Certificate")
+    if direct is not None:
+        return _certificate(text(direct))
+    reference = keyinfo.find(f"{{{WSSE}}}SecurityTokenReference/{{{WSSE}}}Reference")
+    uri = "" if reference is None else reference.get("URI") or ""
+    for token in header.findall(f"{{{WSSE}}}BinarySecurityToken"):
+        if uri == f"#{token.get(f'{{{WSU}}}Id')}" and token.get("ValueType") == X509V3:
+            return _certificate(text(token))
+    message = "KeyInfo names no certificate: neither X509Data nor a token of this header"
+    raise BadSignatureError(message)
+
+
+def _certificate(encoded: str) -> bytes:
+    try:
+        der = base64.b64decode("".join(encoded.split()), validate=True)
+        x509.load_der_x509_certificate(der)
+    except (ValueError, binascii.Error):
+        message = "the certificate in the message is not an X.509 certificate"
+        raise BadSignatureError(message) from None
+    return der
+
+
+def timestamp(root: etree._Element) -> tuple[datetime, datetime]:
+    """Created and Expires of the Timestamp; raises UnreadableError when one is missing."""
+    found = security(root).find(f"{{{WSU}}}Timestamp")
+    if found is None:
+        message = "the Security header has no wsu:Timestamp"
+        raise UnreadableError(message)
+    moments = []
+    for name in ("Created", "Expires"):
+        node = found.find(f"{{{WSU}}}{name}")
+        if node is None:
+            message = f"the wsu:Timestamp has no {name}"
+            raise UnreadableError(message)
+        moments.append(typed.parse("instant", text(node)))
+    created, expires = moments
+    if not isinstance(created, datetime) or not isinstance(expires, datetime):
+        message = "the wsu:Timestamp holds no instants"
+        raise UnreadableError(message)
+    return created, expires
+
+
+def opaque_token(root: etree._Element, value_type: str) -> str:
+    """The text of the first BinarySecurityToken of a type, empty when there is none."""
+    for token in security(root).findall(f"{{{WSSE}}}BinarySecurityToken"):
+        if token.get("ValueType") == value_type:
+            return "".join(text(token).split())
+    return ""
+
+
+def username(root: etree._Element) -> dict[str, str]:
+    """The fields of a UsernameToken (profile 1.0): Username, Password, Nonce, Created."""
+    found = security(root).find(f"{{{WSSE}}}UsernameToken")
+    if found is None:
+        return {}
+    return {etree.QName(node).localname: text(node) for node in found.iterchildren(tag="{*}*")}
