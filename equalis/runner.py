@@ -135,7 +135,7 @@ class Runner:
         seeded = world(family.seeds, case.given, family.people)
         known = persons(family.people)
         return {
-            service: {**known, **self.defaults.get(service, {}), **seeded.get(service, {})}
+            service: {**self.defaults.get(service, {}), **known, **seeded.get(service, {})}
             for service in self.bindings.services
         }
 

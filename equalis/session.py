@@ -11,13 +11,12 @@ from pathlib import Path
 
 from equalis import __version__, packs
 from equalis.archive import bundle, keys
-from equalis.archive.evidence import Reader, header, header_event
+from equalis.archive.evidence import header, header_event
 from equalis.archive.rundir import JUNIT, REPORT, Folder, Recorded, RunDirectory
 from equalis.cases.conformity import fold
 from equalis.cases.loading import PEOPLE, Loaded, load_all
 from equalis.gateway import pki
 from equalis.gateway.environment import Environment
-from equalis.judge import judge
 from equalis.model.case import Case
 from equalis.model.config import Config, Solution
 from equalis.model.report import Header, Report
@@ -30,7 +29,8 @@ from equalis.solution.demo import DemoDriver
 from equalis.solution.http import HttpDriver
 from equalis.solution.operator import Conversation, OperatorDriver
 from equalis.solution.port import Driver
-from equalis.wire.strict_yaml import excerpt
+from equalis.verifier import lines_of, reread
+from equalis.wire import strict_json
 
 DEMO_CAPABILITIES = ("pid", "ra", "ra-mysecu", "clock")
 DEMO = Solution(
@@ -84,7 +84,7 @@ def run(order: Order, progress: Progress, conversation: Conversation | None = No
     directory = RunDirectory(Path(order.config.out) / head.run)
     for name, content in files.content.items():
         directory.put(name, content)
-    directory.append(header_event(head))
+    directory.append(strict_json.write_line(header_event(head)))
     return _play(order, loaded, head, directory, chosen, [], progress, conversation)
 
 
@@ -95,26 +95,23 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
     done = {verdict.case for verdict in verdicts}
     left = [case for name in head.plan if (case := loaded.pack.case(name)) and name not in done]
     directory = RunDirectory(folder)
-    directory.append({"event": "resumed", "at": datetime.now(UTC).isoformat()})
+    directory.append(strict_json.write_line({"event": "resumed", "at": datetime.now(UTC).isoformat()}))
     return _play(order, loaded, head, directory, left, verdicts, progress, conversation)
 
 
-def reread(recorded: Recorded) -> tuple[Header, list[Verdict], bool, Loaded]:
-    """Judge anew what a run recorded: its header, verdicts of ended cases, and whether it finished."""
-    loaded = load_all({name: recorded.files[name] for name in recorded.files if name.endswith(_INPUTS)})
-    events = recorded.events()
-    head = header(next(events, {}))
-    reader, verdicts, finished = Reader(head, recorded.body), [], False
-    for event in events:
-        transcript = reader.feed(event)
-        finished = event.get("event") == "finished"
-        case = loaded.pack.case(transcript.case) if transcript else None
-        if transcript is not None and case is not None:
-            verdicts.append(judge(case, transcript, loaded.bindings))
-    return head, verdicts, finished, loaded
+def count(order: Order, folder: Path | None) -> tuple[int, Lines]:
+    """How many cases a run will play, and the lines of its case files; raises like ``run``."""
+    if folder is not None:
+        recorded = Recorded(Folder(folder))
+        head, verdicts, _, _ = reread(recorded)
+        return len(head.plan) - len(verdicts), lines_of(recorded)
+    files = read_files(order.config)
+    return len(choose(load_all(files.content, files.shown), order)), lines_of(Recorded(files.content))
 
 
-_INPUTS = (".yaml", ".xsd", ".j2")
+def was_demo(folder: Path) -> bool:
+    """Whether a run directory is one of the demonstration solution."""
+    return header(next(Recorded(Folder(folder)).events(), {})).driver == "demo"
 
 
 def choose(loaded: Loaded, order: Order) -> list[Case]:
@@ -159,7 +156,7 @@ def _play(
         with _opened(order, loaded, head, directory, clock, progress, conversation) as runner:
             for case in chosen:
                 verdicts.append(runner.play(case))
-        directory.append({"event": "finished", "at": datetime.now(UTC).isoformat()})
+        directory.append(strict_json.write_line({"event": "finished", "at": datetime.now(UTC).isoformat()}))
         directory.sync()
         report = fold(head, loaded.pack.families, verdicts, complete=True)
         lines = lines_of(Recorded(Folder(directory.folder)))
@@ -219,16 +216,3 @@ def driver_maker(
     if solution.driver == "operator" and conversation is not None:
         return lambda: OperatorDriver(conversation)
     return lambda: HttpDriver(solution)
-
-
-def lines_of(recorded: Recorded) -> Lines:
-    """The lines of a run's own case files, for excerpts."""
-    known: dict[str, tuple[str, ...]] = {}
-
-    def line(path: str, number: int) -> str:
-        if path not in known:
-            content = recorded.files[path] if path in recorded.files else b""
-            known[path] = tuple(content.decode(errors="replace").splitlines())
-        return excerpt(known[path], number)
-
-    return line

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from equalis.archive.rundir import RunDirectory
 from equalis.model.transcript import Fault, Message, Observation, Tls
 from equalis.model.values import Record
-from equalis.wire import typed
+from equalis.wire import strict_json, typed
 
 
 class Committed(Protocol):
@@ -31,11 +31,13 @@ class CaseRecorder:
         """Write into an open run directory."""
         self._directory, self._told = directory, told
 
-    def event(self, kind: str, **fields: Any) -> None:  # noqa: ANN401 - JSON values
-        """Write one event."""
-        event = {"event": kind, **fields}
-        self._directory.append(event)
-        self._told(event)
+    def event(self, kind: str, /, **fields: Any) -> None:  # noqa: ANN401 - JSON values
+        """Write one event; whoever listens hears it as it will be read back."""
+        line = strict_json.write_line({"event": kind, **fields})
+        self._directory.append(line)
+        heard = strict_json.read(line)
+        if isinstance(heard, Mapping):
+            self._told(heard)
 
     def request(self, number: int, service: str, step: str, at: datetime, message: Message,
                 tls: Tls | None, redactions: tuple[str, ...]) -> None:  # fmt: skip

@@ -59,9 +59,8 @@ class RunDirectory:
                     self.error = error
         return digest
 
-    def append(self, event: Mapping[str, Any]) -> None:
-        """Write one event with one write(2). A failure is kept in ``error`` and ends the run."""
-        line = strict_json.write_line(event)
+    def append(self, line: bytes) -> None:
+        """Write one event, a JSON line, with one write(2). A failure is kept in ``error``."""
         with self._lock:
             if self.error is not None:
                 return

@@ -29,6 +29,8 @@ class Hook(ThreadingHTTPServer):
 
 class _Requests(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one segment an answer: headers and body leave together
+    disable_nagle_algorithm = True
     server: Hook
 
     def do_GET(self) -> None:
@@ -66,6 +68,8 @@ class _Requests(BaseHTTPRequestHandler):
             self._answer(501, {"error": f"unknown action {name}"})
         except KeyError as error:
             self._answer(422, {"error": f"unknown or missing {error}"})
+        except Exception as error:  # noqa: BLE001 - a crash of the product, as its user would meet it
+            self._answer(500, {"error": f"{type(error).__name__}: {error}"})
         else:
             self._answer(200, screen)
         finally:
@@ -79,6 +83,7 @@ class _Requests(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+        self.wfile.flush()
 
     def log_message(self, *_: object) -> None:
         """Say nothing: a log could hold a matricule."""

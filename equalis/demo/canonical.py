@@ -78,7 +78,9 @@ class _Builder:
 
     def _end(self, _name: str) -> None:
         node = self.open.pop()
-        node.end = _after_tag(self.content, self.parser.CurrentByteIndex)
+        first = _after_tag(self.content, node.start)
+        empty = self.content[first - 2 : first - 1] == b"/"
+        node.end = first if empty else _after_tag(self.content, self.parser.CurrentByteIndex)
 
     def _characters(self, text: str) -> None:
         if self.open:

@@ -7,6 +7,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from xml.etree.ElementTree import canonicalize
 
 from cryptography import x509
@@ -40,15 +41,16 @@ class Identity:
     key: rsa.RSAPrivateKey
     authority: x509.Certificate
 
-    @classmethod
-    def load(cls, certificate: str, key: str, authority: str) -> Identity:
-        """Read the three PEM texts."""
+    @staticmethod
+    @lru_cache(maxsize=4)
+    def load(certificate: str, key: str, authority: str) -> Identity:
+        """Read the three PEM texts, once."""
         loaded = serialization.load_pem_private_key(key.encode(), None)
         if not isinstance(loaded, rsa.RSAPrivateKey):
             message = "an RSA key is needed"
             raise TypeError(message)
-        return cls(x509.load_pem_x509_certificate(certificate.encode()), loaded,
-                   x509.load_pem_x509_certificate(authority.encode()))  # fmt: skip
+        return Identity(x509.load_pem_x509_certificate(certificate.encode()), loaded,
+                        x509.load_pem_x509_certificate(authority.encode()))  # fmt: skip
 
     @property
     def encoded(self) -> str:

@@ -149,7 +149,7 @@ class Recording:
         if disturbance == "delay":
             await asyncio.sleep(self.hang / 2)
         if disturbance == "garble":
-            answer = replace(answer, body=answer.body[: len(answer.body) // 2] + b"\x00<&")
+            answer = _garbled(answer)
         await _send(send, answer)
         if disturbance == "repeat-answer":
             lines = [answer.line, *(f"{name}: {value}" for name, value in answer.headers), "", ""]
@@ -210,6 +210,13 @@ def _message(raw_head: bytes, body: bytes) -> Message:
     lines = raw_head.decode("latin-1").split("\r\n")
     headers = [line.partition(":") for line in lines[1:] if line]
     return Message(lines[0], tuple((name, value.strip()) for name, _, value in headers), body)
+
+
+def _garbled(answer: Message) -> Message:
+    """The first half of an answer, then bytes that no reader accepts."""
+    body = answer.body[: len(answer.body) // 2] + b"\x00<&"
+    headers = [pair for pair in answer.headers if pair[0].lower() != "content-length"]
+    return replace(answer, headers=(*headers, ("Content-Length", str(len(body)))), body=body)
 
 
 def _not_found() -> Message:

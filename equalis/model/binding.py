@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-LOCATORS = ("xpath", "pointer", "header", "path", "query", "form", "entry", "status", "claim")
-"""How a field is found; ``entry`` is a property of the zip's entries, ``claim`` of a bearer JWT."""
+LOCATORS = ("xpath", "pointer", "header", "path", "query", "form", "entry", "status", "claim", "target")
+"""How a field is found; ``entry`` is a property of the zip's entries, ``claim`` of a bearer JWT,
+``target`` the request target (``query``: its query string)."""
 
 
 @dataclass(frozen=True, slots=True)

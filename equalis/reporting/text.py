@@ -76,21 +76,19 @@ def mistake_text(mistake: Mistake) -> str:
 
 def verdict_text(verdict: Verdict, lines: Lines) -> Iterator[str]:
     """Everything that a reader must know of a case that is not OK."""
+    notes = [_row("note", f"waited in vain: {wait}") for wait in verdict.unmet]
     for finding in verdict.findings:
         if finding.outcome is Outcome.KO:
-            yield finding_text(verdict.case, finding, lines)
+            yield "\n".join([finding_text(verdict.case, finding, lines), *map(clean, notes)])
     if verdict.outcome is Outcome.INCONCLUSIVE:
         rows = [f"INCONCLUSIVE  {verdict.case}", _row("why", verdict.reason or "some expectation cannot be judged")]
-        for fault in verdict.faults:
+        for fault in dict.fromkeys(verdict.faults):
             rows += [_row("at fault", fault.blame.value), _row("what", fault.cause), _row("mend", fault.remedy)]
         rows += [
             _row(item.expectation, item.actual) for item in verdict.findings
             if item.outcome is Outcome.INCONCLUSIVE and not verdict.faults
         ]  # fmt: skip
-        yield clean("\n".join(rows))
-    if verdict.outcome in {Outcome.KO, Outcome.INCONCLUSIVE}:
-        for wait in verdict.unmet:
-            yield clean(_row("note", f"waited in vain: {wait}"))
+        yield clean("\n".join(rows + notes))
 
 
 def case_line(verdict: Verdict, seconds: float | None = None) -> str:

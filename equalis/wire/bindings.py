@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 import re2
 
@@ -180,6 +181,7 @@ _FINDERS: dict[str, Callable[[Locator, Opened], list[str]]] = {
     "form": lambda locator, opened: _named(http_message.form(opened.message), locator),
     "entry": _entry,
     "claim": _claim,
+    "target": lambda _, opened: [text for text in [urlsplit(http_message.target(opened.message)).query] if text],
     "status": lambda _, opened: [str(http_message.status(opened.message))],
 }
 

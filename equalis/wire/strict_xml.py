@@ -33,8 +33,8 @@ def parse(content: bytes) -> etree._Element:
 
 
 def text(node: etree._Element) -> str:
-    """The text of an element as XPath sees it: comments and markup left out."""
-    return str(_TEXT(node))
+    """The text of an element as XPath sees it, comments left out; a comment gives its own text."""
+    return str(_TEXT(node)) if isinstance(node.tag, str) else node.text or ""
 
 
 def qualified(node: etree._Element) -> tuple[str, str]:

@@ -1,0 +1,27 @@
+"""The configuration of a verb: equalis.toml, the demo, and what the command line adds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from equalis.cases import configuration
+from equalis.cli.endings import USAGE, EndError
+from equalis.cli.folders import CONFIGURATION
+from equalis.model.config import Config
+from equalis.session import DEMO
+
+
+def read(path: str, *, demo: bool, bindings: tuple[str, ...] = (), out: str = "") -> Config:
+    """The configuration in force; ends the verb when there is none and ``--demo`` was not given."""
+    file = Path(path or CONFIGURATION)
+    if file.is_file():
+        found = configuration.read(file.read_bytes(), str(file))
+        found = replace(found, solution=DEMO) if demo else found
+    elif path or not demo:
+        what = f"no solution is configured: {file} does not exist"
+        mend = "write equalis.toml with a [solution] table (docs/configuration.md), or try `equalis run --demo`"
+        raise EndError(USAGE, what, mend)
+    else:
+        found = Config(DEMO)
+    return replace(found, bindings=(*found.bindings, *bindings), out=out or found.out)

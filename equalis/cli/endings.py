@@ -1,0 +1,92 @@
+"""How a verb ends: one clear message, and the documented exit code (design.md §8)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from equalis.model.outcome import Outcome
+
+OK, KO, USAGE, INCONCLUSIVE, NOT_AUTHENTIC, DEFECT = 0, 1, 2, 3, 4, 70
+CODES = {
+    Outcome.OK: OK, Outcome.NOT_APPLICABLE: OK, Outcome.KO: KO, Outcome.INCONCLUSIVE: INCONCLUSIVE,
+}  # fmt: skip
+
+
+class EndError(Exception):
+    """End the verb with a message on standard error and an exit code."""
+
+    def __init__(self, code: int, text: str, mend: str = "") -> None:
+        """Keep the parts."""
+        super().__init__(text)
+        self.code, self.text, self.mend = code, text, mend
+
+
+def guarded(root: click.Group) -> NoReturn:
+    """Run the command line; never show a traceback."""
+    try:
+        code = root.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else OK)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        say("stopped; what was recorded is kept, and `equalis run --resume` goes on with it")
+        sys.exit(INCONCLUSIVE)
+    except EndError as error:
+        say(f"error: {error.text}", error.mend)
+        sys.exit(error.code)
+    except BrokenPipeError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(OK)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a message, never a traceback
+        code, text, mend = _known(error)
+        say(f"error: {text}", mend)
+        sys.exit(code)
+
+
+def say(text: str, mend: str = "") -> None:
+    """One message on standard error."""
+    click.echo(text, err=True)
+    if mend:
+        click.echo(f"   mend: {mend}", err=True)
+
+
+def _known(error: Exception) -> tuple[int, str, str]:
+    """The code, the text and the remedy of an error that a verb may raise."""
+    from equalis.archive.bundle import NotAuthenticError  # noqa: PLC0415 - only when something went wrong
+    from equalis.archive.keys import KeyFileError  # noqa: PLC0415
+    from equalis.model.source import MistakesError  # noqa: PLC0415
+    from equalis.packs import PackError  # noqa: PLC0415
+    from equalis.reporting.text import mistake_text  # noqa: PLC0415
+
+    if isinstance(error, MistakesError):
+        texts = "\n\n".join(mistake_text(item) for item in error.mistakes)
+        return USAGE, texts.removeprefix("error: "), ""
+    if isinstance(error, PackError | KeyFileError):
+        return USAGE, str(error), ""
+    if isinstance(error, NotAuthenticError):
+        return NOT_AUTHENTIC, f"not authentic: {error}", "ask whoever gave it for the bundle as it was sealed"
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        return INCONCLUSIVE, f"{error.strerror or error}{where}", "make the place writable or choose another"
+    return DEFECT, f"a defect of equalis: {type(error).__name__}: {error}", _kept(error)
+
+
+def _kept(error: Exception) -> str:
+    """Keep the details of a defect of ours in a file, for a bug report."""
+    details = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="equalis-defect-", suffix=".txt", delete=False) as stream:
+            stream.write(details)
+        return f"send {Path(stream.name)} to the makers of equalis"
+    except OSError:
+        return "tell the makers of equalis what you did"

@@ -1,0 +1,87 @@
+"""`equalis run`: play cases, judge, seal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from equalis.cli import configured
+from equalis.cli.endings import CODES, INCONCLUSIVE, USAGE, EndError
+from equalis.cli.folders import home
+from equalis.cli.terminal import Terminal
+from equalis.demo.defects import BY_NAME
+from equalis.model.config import Config
+from equalis.reporting import document
+from equalis.reporting.console import LiveProgress, console, styled
+from equalis.reporting.text import summary
+from equalis.runner import RunStoppedError
+from equalis.session import Finished, NoCaseError, Order, count, resume, run
+
+
+@click.command("run")
+@click.argument("names", metavar="[CASE]...", nargs=-1)
+@click.option("--demo", is_flag=True, help="Run against the demonstration solution.")
+@click.option("--defect", "defects", multiple=True, metavar="NAME", help="Switch a fault of the demo on (implies --demo).")
+@click.option("--family", "families", multiple=True, help="Only the cases of this family.")
+@click.option("--tag", "tags", multiple=True, help="Only the cases with this tag.")
+@click.option("--config", "path", default="", help="Another file than equalis.toml.")
+@click.option("--bindings", multiple=True, metavar="DIR", help="An overlay of bindings, schemas and answers.")
+@click.option("--out", default="", metavar="DIR", help="Where the run directory and the bundle go (reports).")
+@click.option("--resume", "unfinished", default="", metavar="RUN-DIR", help="Finish an INCOMPLETE run.")
+@click.option("--json", "as_json", is_flag=True, help="Print report.json instead of lines.")
+def command(
+    names: tuple[str, ...], demo: bool, defects: tuple[str, ...], families: tuple[str, ...],  # noqa: FBT001 - click's
+    tags: tuple[str, ...], path: str, bindings: tuple[str, ...], out: str, unfinished: str, as_json: bool,  # noqa: FBT001 - click's
+) -> int:  # fmt: skip
+    """Play cases (all, without a name) and leave a sealed bundle in reports/.
+
+    A base name (ra-pid/ra-depot) stands for its variants too; one variant is ra-pid/ra-depot@ID.
+    """
+    for name in defects:
+        if name not in BY_NAME:
+            raise EndError(USAGE, f"no defect `{name}`", f"valid defects: {', '.join(sorted(BY_NAME))}")
+    config = _configuration(path, unfinished, demo=demo or bool(defects), bindings=bindings, out=out)
+    order = Order(config, home(), names, families, tags, defects)
+    terminal = Terminal()
+    out_console = console(sys.stderr if as_json else None)
+    try:
+        total, lines = count(order, Path(unfinished) if unfinished else None)
+        with LiveProgress(out_console, total, lines, quiet=as_json) as progress:
+            if unfinished:
+                finished = resume(Path(unfinished), order, progress, terminal)
+            else:
+                finished = run(order, progress, terminal)
+    except NoCaseError as error:
+        raise EndError(USAGE, str(error)) from None
+    except RunStoppedError as error:
+        raise EndError(INCONCLUSIVE, f"the run is INCOMPLETE: {error.cause}", error.remedy) from None
+    _print(finished, as_json=as_json)
+    return CODES[finished.report.outcome]
+
+
+def _configuration(path: str, unfinished: str, *, demo: bool, bindings: tuple[str, ...], out: str) -> Config:
+    """The configuration of a new run, or of the one that is resumed."""
+    if not unfinished:
+        return configured.read(path, demo=demo, bindings=bindings, out=out)
+    folder = Path(unfinished)
+    if not (folder / "evidence" / "log.jsonl").is_file():
+        raise EndError(USAGE, f"{folder} is no run directory", "name the folder beside the bundles, without .asice")
+    from equalis.session import was_demo  # noqa: PLC0415 - only to resume
+
+    return configured.read(path, demo=demo or was_demo(folder), bindings=bindings, out=out)
+
+
+def _print(finished: Finished, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(document.render(finished.report).decode(), nl=False)
+        return
+    out = console()
+    if finished.key_made:
+        out.print("a key was made for this machine; bundles are self-issued until you install another one")
+    out.print(f"bundle: {finished.bundle}")
+    *before, last = summary(finished.report)
+    for line in before:
+        out.print(line)
+    out.print(styled(last))

@@ -1,0 +1,92 @@
+"""The terminal: rich live progress where there is a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import IO, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from equalis.model.case import Case, Step
+from equalis.model.outcome import Outcome
+from equalis.model.verdict import Verdict
+from equalis.reporting.text import Lines, case_line, verdict_text
+
+STYLES = {
+    Outcome.KO: "bold red", Outcome.INCONCLUSIVE: "yellow",
+    Outcome.OK: "green", Outcome.NOT_APPLICABLE: "dim",
+}  # fmt: skip
+
+
+def console(stream: IO[str] | None = None) -> Console:
+    """A console that leaves texts as they are: no markup, no highlighting, no wrapping of words."""
+    return Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def styled(text: str) -> Text:
+    """A text whose first word, when it is an outcome, has its colour."""
+    made = Text(text)
+    for outcome, style in STYLES.items():
+        if text.startswith((f"{outcome.value} ", f"{outcome.value}\n")):
+            made.stylize(style, 0, len(outcome.value))
+    return made
+
+
+class LiveProgress:
+    """Shows the case, its step, what it waits for and the time that it took so far."""
+
+    def __init__(self, out: Console, total: int, lines: Lines, *, quiet: bool = False) -> None:
+        """``total`` is the number of cases; ``quiet`` prints nothing at all."""
+        self._out, self._total, self._lines, self._quiet = out, total, lines, quiet
+        self._done = 0
+        self._case: Case | None = None
+        self._wait = ""
+        self._since = time.monotonic()
+        self._spinner = Spinner("dots")
+        self._live = Live(get_renderable=self._render, console=out, refresh_per_second=8, transient=True)
+        self._alive = out.is_terminal and not quiet
+
+    def __enter__(self) -> Self:
+        """Start the live display, if there is a terminal."""
+        if self._alive:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        """Take the live display away."""
+        if self._alive:
+            self._live.stop()
+
+    def case_begins(self, case: Case) -> None:
+        """Show which case is played."""
+        self._case, self._wait, self._since = case, "", time.monotonic()
+
+    def waits_for(self, step: Step, what: str) -> None:
+        """Show what a step waits for."""
+        self._wait = f"{step.id}: waits for {what}"
+
+    def case_ends(self, case: Case, verdict: Verdict, seconds: float) -> None:
+        """Print the case's line, and everything that a reader must know when it is not OK."""
+        self._done += 1
+        if self._quiet:
+            return
+        self._out.print(styled(case_line(verdict, seconds)))
+        for text in verdict_text(verdict, self._lines):
+            self._out.print()
+            self._out.print(styled(text))
+            self._out.print()
+
+    def _render(self) -> Text | Spinner:
+        name = self._case.name if self._case else ""
+        elapsed = time.monotonic() - self._since
+        line = f" {self._done + 1}/{self._total} {name} · {self._wait} · {elapsed:.0f} s"
+        self._spinner.update(text=Text(line[: max(self._out.width - 3, 10)], overflow="ellipsis"))
+        return self._spinner
+
+
+Printer = Callable[[str], None]

@@ -1,0 +1,100 @@
+"""`verify` is load, then judge, and compare: offline, without gateway, services or solution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from equalis.archive.bundle import NotAuthenticError, open_bundle
+from equalis.archive.evidence import EvidenceError, Reader, header
+from equalis.archive.rundir import JUNIT, REPORT, Folder, Recorded
+from equalis.archive.seal import Seal
+from equalis.cases.conformity import fold
+from equalis.cases.loading import Loaded, load_all
+from equalis.judge import judge
+from equalis.model.report import Header, Report
+from equalis.model.source import MistakesError
+from equalis.model.verdict import Verdict
+from equalis.reporting import document, junit
+from equalis.reporting.text import Lines
+from equalis.wire.strict_yaml import excerpt
+
+INPUTS = (".yaml", ".xsd", ".j2", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was recomputed. ``seal`` is None for a run directory, which nothing seals."""
+
+    report: Report
+    seal: Seal | None
+    entries: int
+    lines: Lines
+
+
+def verify(path: Path) -> Verification:
+    """Check a bundle or a run directory and judge it anew; raises NotAuthenticError."""
+    files: Mapping[str, bytes]
+    if path.is_dir():
+        files, seal = Folder(path), None
+    else:
+        opened = open_bundle(path)
+        files, seal = opened.files, opened.seal
+    recorded = Recorded(files)
+    try:
+        report = rejudged(recorded)
+    except (EvidenceError, MistakesError) as error:
+        message = f"the evidence cannot be judged again: {error}"
+        raise NotAuthenticError(message) from None
+    lines = lines_of(recorded)
+    if report.complete and (seal is not None or REPORT in files):
+        _compare(files, report, lines)
+    return Verification(report, seal, len(files), lines)
+
+
+def rejudged(recorded: Recorded) -> Report:
+    """The report that the evidence comes to; raises EvidenceError or MistakesError."""
+    head, verdicts, complete, loaded = reread(recorded)
+    return fold(head, loaded.pack.families, verdicts, complete=complete)
+
+
+def reread(recorded: Recorded) -> tuple[Header, list[Verdict], bool, Loaded]:
+    """Judge anew what was recorded: the header, the verdicts of ended cases, whether the run ended."""
+    loaded = load_all({name: recorded.files[name] for name in recorded.files if _is_input(name)})
+    events = recorded.events()
+    head = header(next(events, {}))
+    reader, verdicts, finished = Reader(head, recorded.body), dict[str, Verdict](), False
+    for event in events:
+        transcript = reader.feed(event)
+        finished = event.get("event") == "finished"
+        case = loaded.pack.case(transcript.case) if transcript else None
+        if transcript is not None and case is not None:
+            verdicts[case.name] = judge(case, transcript, loaded.bindings)
+    complete = finished and set(verdicts) == set(head.plan)
+    return head, list(verdicts.values()), complete, loaded
+
+
+def _is_input(name: str) -> bool:
+    return name.startswith(("scenarios/", "bindings/", "people/")) and name.endswith(INPUTS)
+
+
+def _compare(files: Mapping[str, bytes], report: Report, lines: Lines) -> None:
+    """The recomputed report must be the sealed one, to the byte."""
+    for name, content in ((REPORT, document.render(report)), (JUNIT, junit.render(report, lines))):
+        if name not in files or files[name] != content:
+            message = f"{name} is not what the evidence comes to (made by equalis {report.header.tool})"
+            raise NotAuthenticError(message)
+
+
+def lines_of(recorded: Recorded) -> Lines:
+    """The lines of a run's own case files, for excerpts."""
+    known: dict[str, tuple[str, ...]] = {}
+
+    def line(path: str, number: int) -> str:
+        if path not in known:
+            content = recorded.files[path] if path in recorded.files else b""
+            known[path] = tuple(content.decode(errors="replace").splitlines())
+        return excerpt(known[path], number)
+
+    return line
