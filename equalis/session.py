@@ -14,12 +14,14 @@ from equalis.archive import bundle, keys
 from equalis.archive.evidence import header, header_event
 from equalis.archive.rundir import JUNIT, REPORT, Folder, Recorded, RunDirectory
 from equalis.cases.conformity import fold
+from equalis.cases.families import persons
 from equalis.cases.loading import PEOPLE, Loaded, load_all
 from equalis.gateway import pki
 from equalis.gateway.environment import Environment
 from equalis.model.case import Case
 from equalis.model.config import Config, Solution
 from equalis.model.report import Header, Report
+from equalis.model.values import Record
 from equalis.model.verdict import Verdict
 from equalis.reporting import document, junit
 from equalis.reporting.text import Lines
@@ -216,3 +218,10 @@ def driver_maker(
     if solution.driver == "operator" and conversation is not None:
         return lambda: OperatorDriver(conversation)
     return lambda: HttpDriver(solution)
+
+
+def free_worlds(loaded: Loaded) -> dict[str, Record]:
+    """The world of every service without any seed, for an environment that nobody scripts."""
+    people = {role: person for family in loaded.pack.families.values() for role, person in family.people.items()}
+    known = persons(people)
+    return {service: {**loaded.defaults.get(service, {}), **known} for service in loaded.bindings.services}

@@ -1,0 +1,67 @@
+"""`equalis serve`: the embedded environment, open until it is stopped."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from equalis.cli.endings import USAGE, EndError
+from equalis.cli.folders import home
+from equalis.cli.loaded import everything
+from equalis.gateway import pki
+from equalis.gateway.environment import Environment
+from equalis.gateway.watching import Watching
+from equalis.model.case import Step
+from equalis.model.source import Source
+from equalis.runner import Clock
+from equalis.session import free_worlds
+
+
+@click.command("serve")
+@click.option("--port", type=click.IntRange(0, 65535), default=8443, show_default=True, help="0: any free port.")
+@click.option("--bindings", multiple=True, metavar="DIR", help="An overlay of bindings.")
+def command(port: int, bindings: tuple[str, ...]) -> int:
+    """Open the embedded services on loopback; print addresses, certificates, test persons, then exchanges.
+
+    Ctrl-C stops it.
+    """
+    loaded = everything(bindings)
+    keys = pki.load(home() / "pki")
+    clock = Clock()
+    try:
+        environment = Environment(loaded.bindings, keys, secrets.token_bytes(32), clock.now, 30.0, port=port)
+    except OSError as error:
+        what = f"port {port} cannot be opened: {error.strerror}"
+        raise EndError(USAGE, what, f"end the program that uses port {port}, or choose another with --port") from None
+    try:
+        environment.begin_case(Watching(loaded.bindings, _say), free_worlds(loaded))
+        environment.begin_step(Step("serve", "", Source("")))
+        _announce(environment, keys, loaded.pack.families.values().__iter__().__next__().people)
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        click.echo("stopped")
+    finally:
+        environment.close()
+    return 0
+
+
+def _say(text: str) -> None:
+    click.echo(f"{datetime.now().astimezone():%H:%M:%S} {text}")
+
+
+def _announce(environment: Environment, keys: pki.Pki, people: object) -> None:
+    click.echo("The embedded environment is open (EMBEDDED, loopback only). Put into the product:")
+    for name, address in environment.addresses.items():
+        click.echo(f"  {name:<16} {address}")
+    certificate, key = keys.files("solution")
+    for label, path in (("trust", keys.authority_file), ("certificate", certificate), ("key", key)):
+        click.echo(f"  {label:<16} {Path(path)}")
+    click.echo("Test persons:")
+    if isinstance(people, dict):
+        for role, person in people.items():
+            click.echo(f"  {role:<24} " + "  ".join(f"{name} {value}" for name, value in person.items()))
+    click.echo("Exchanges, as they come:")
