@@ -93,7 +93,7 @@ def lines_of(recorded: Recorded) -> Lines:
 
     def line(path: str, number: int) -> str:
         if path not in known:
-            content = recorded.files[path] if path in recorded.files else b""
+            content = recorded.files.get(path, b"")
             known[path] = tuple(content.decode(errors="replace").splitlines())
         return excerpt(known[path], number)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import stat
 import tempfile
 import zipfile
 import zlib
@@ -163,7 +164,7 @@ def _check_names(infos: list[zipfile.ZipInfo]) -> None:
             raise ContainerError(message)
         seen.add(name.lower())
         odd = name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/")
-        link = (info.external_attr >> 28) == 0o12
+        link = stat.S_ISLNK(info.external_attr >> 16)
         if odd or link or info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
             message = f"the entry {name!r} is not allowed (path, link, compression or encryption)"
             raise ContainerError(message)

@@ -14,7 +14,14 @@ from typing import Any
 from equalis.model.outcome import Blame
 from equalis.model.report import Header
 from equalis.model.transcript import (
-    Exchange, Fault, Handshake, LedgerEntry, Message, Observation, Tls, Transcript,
+    Exchange,
+    Fault,
+    Handshake,
+    LedgerEntry,
+    Message,
+    Observation,
+    Tls,
+    Transcript,
 )  # fmt: skip
 from equalis.model.values import Record, Value
 from equalis.wire import typed

@@ -17,7 +17,7 @@ class Committed(Protocol):
 
     @property
     def kind(self) -> str:
-        """What it is: payment, deposit …"""
+        """What it is: payment, deposit and so on."""
 
     @property
     def fields(self) -> Record:
@@ -31,7 +31,7 @@ class CaseRecorder:
         """Write into an open run directory."""
         self._directory, self._told = directory, told
 
-    def event(self, kind: str, /, **fields: Any) -> None:  # noqa: ANN401 - JSON values
+    def event(self, kind: str, /, **fields: Any) -> None:
         """Write one event; whoever listens hears it as it will be read back."""
         line = strict_json.write_line({"event": kind, **fields})
         self._directory.append(line)

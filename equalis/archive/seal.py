@@ -75,7 +75,7 @@ def verify(seal: bytes, content: bytes) -> Seal:
     try:
         certificate, when, signature = _free_parts(seal)
         attributes, expected = _only_encoding(certificate, content, when, signature)
-    except Exception as error:  # noqa: BLE001 - asn1crypto raises many types on hostile bytes
+    except Exception as error:
         message = "the signature file cannot be read"
         raise SealError(message) from error
     if expected != seal:

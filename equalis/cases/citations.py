@@ -39,7 +39,7 @@ def _text(text: str, scope: Record, *, now: bool) -> Value:
 
 
 def _later(path: str) -> bool:
-    return path.split(".")[0] in LATER
+    return path.split(".", maxsplit=1)[0] in LATER
 
 
 def look_up(path: str, scope: Record) -> Value:

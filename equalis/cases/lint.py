@@ -11,8 +11,7 @@ from equalis.cases.families import UnknownCitationError, world
 from equalis.cases.reading import items, record, texts
 from equalis.judge.checks import CHECKS
 from equalis.judge.selection import selection_of
-from equalis.model.case import TLS_DISTURBANCES, TRANSPORT_DISTURBANCES, Case
-from equalis.model.case import Expectation, Family, Selection, Step
+from equalis.model.case import TLS_DISTURBANCES, TRANSPORT_DISTURBANCES, Case, Expectation, Family, Selection, Step
 from equalis.model.source import Mistake
 from equalis.model.values import Value, as_text
 from equalis.wire.bindings import Bindings
@@ -79,7 +78,6 @@ class Linter:
             yield document.mistake(document.source(("given", "world")), f"a seed of the world: {error}")
 
     def _step(self, step: Step) -> Iterator[tuple[str, str]]:
-        operations = self.bindings.operations
         if bool(step.action) == bool(step.pause):
             yield f"the step `{step.id}` needs an action or a pause", "write one of `action:` and `pause:`"
         action = self.family.actions.get(step.action)
@@ -87,6 +85,11 @@ class Linter:
             yield f"no action `{step.action}`", shapes.choice(step.action, self.family.actions, "actions")
         if action is not None:
             yield from input_mistakes(action, step.input)
+        yield from self._orders(step)
+
+    def _orders(self, step: Step) -> Iterator[tuple[str, str]]:
+        """What a step orders of operations: unknown ones, unknown orders, unknown disturbances."""
+        operations = self.bindings.operations
         for name in (step.until.seen, *step.script, *step.inject):
             if name and name not in operations and not (name == "tls" and name in step.inject):
                 yield f"no operation `{name}`", shapes.choice(name, operations, "operations")
@@ -97,9 +100,9 @@ class Linter:
                     words = shapes.choice(order, (*ORDERS, *fields), "orders and fields")
                     yield f"`{name}` cannot be scripted with `{order}`", words
         for name, disturbance in step.inject.items():
-            words = TLS_DISTURBANCES if name == "tls" else TRANSPORT_DISTURBANCES
-            if disturbance not in words:
-                yield f"no disturbance `{disturbance}`", shapes.choice(disturbance, words, "disturbances")
+            valid = TLS_DISTURBANCES if name == "tls" else TRANSPORT_DISTURBANCES
+            if disturbance not in valid:
+                yield f"no disturbance `{disturbance}`", shapes.choice(disturbance, valid, "disturbances")
 
     def _expectation(self, case: Case, expectation: Expectation) -> Iterator[tuple[str, str]]:
         requirement = self.family.requirements.get(expectation.requirement)
@@ -109,8 +112,8 @@ class Linter:
             words = shapes.choice(expectation.requirement, self.family.requirements, "requirements")
             yield f"no requirement `{expectation.requirement}`", words
         elif requirement.level is not expectation.level:
-            yield (f"{requirement.id} is a {requirement.level.value.upper()}, this a "
-                   f"{expectation.level.value.upper()}", "use the register's level")  # fmt: skip
+            levels = requirement.level.value.upper(), expectation.level.value.upper()
+            yield f"{requirement.id} is a {levels[0]}, this a {levels[1]}", "use the register's level"
         check = CHECKS.get(expectation.check)
         if check is None:
             yield f"no check `{expectation.check}`", shapes.choice(expectation.check, CHECKS, "checks")

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import jsonschema
 from jsonschema import validators
@@ -36,16 +36,17 @@ class Placed(Protocol):
 
 
 @lru_cache(maxsize=16)
-def _validator(name: str) -> Any:  # noqa: ANN401 - jsonschema makes the class at run time
+def _validator(name: str) -> Any:
     content = resources.files("equalis.cases").joinpath(name).read_bytes()
     return compiled(json.loads(content))
 
 
-def compiled(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - jsonschema makes the class at run time
+def compiled(schema: Mapping[str, Any]) -> Any:
     """A validator that takes our tuples for arrays."""
     base = jsonschema.Draft202012Validator
     checker = base.TYPE_CHECKER.redefine("array", lambda _, value: isinstance(value, list | tuple))
-    return validators.extend(base, type_checker=checker)(schema)
+    made = validators.extend(base, type_checker=checker)  # type: ignore[no-untyped-call]
+    return made(schema)
 
 
 def mistakes(document: Placed, schema_name: str) -> list[Mistake]:
@@ -53,38 +54,36 @@ def mistakes(document: Placed, schema_name: str) -> list[Mistake]:
     return list(held(document, document.value, (), _validator(schema_name)))
 
 
-def held(document: Placed, value: Value, at: Path, validator: Any) -> Iterator[Mistake]:  # noqa: ANN401 - see above
+def held(document: Placed, value: Value, at: Path, validator: Any) -> Iterator[Mistake]:
     """Hold a part of a document against a validator."""
     for error in validator.iter_errors(value):
         yield from _described(document, error, (*at, *error.absolute_path))
 
 
 def _described(document: Placed, error: jsonschema.ValidationError, at: Path) -> Iterator[Mistake]:
-    keyword, schema = error.validator, error.schema
-    if keyword == "additionalProperties" and isinstance(error.instance, Mapping):
+    """One error of jsonschema as mistakes of the file: what, where, the valid words."""
+    keyword, value, instance = error.validator, cast("Any", error.validator_value), error.instance
+    schema = cast("Mapping[str, Any]", error.schema)
+    description = schema.get("description", "")
+    source = document.source(at)
+    if keyword == "additionalProperties" and isinstance(instance, Mapping):
         valid = sorted(schema.get("properties", {}))
-        for key in error.instance:
-            if key not in valid:
-                source = document.key_source((*at, key))
-                yield document.mistake(source, f"unknown key `{key}`", choice(key, valid, "keys"))
+        for key in sorted(set(instance) - set(valid)):
+            mend = choice(key, valid, "keys")
+            yield document.mistake(document.key_source((*at, key)), f"unknown key `{key}`", mend)
     elif keyword == "required":
-        missing = next(key for key in error.validator_value if key not in error.instance)
-        source = document.key_source(at)
-        description = schema.get("properties", {}).get(missing, {}).get("description", "")
-        yield document.mistake(source, f"the key `{missing}` is missing", description or f"add `{missing}:`")
+        missing = next(key for key in value if key not in cast("Mapping[str, Any]", instance))
+        mend = schema.get("properties", {}).get(missing, {}).get("description", "") or f"add `{missing}:`"
+        yield document.mistake(document.key_source(at), f"the key `{missing}` is missing", mend)
     elif keyword == "enum":
-        words = [str(word) for word in error.validator_value]
-        what = f"`{error.instance}` is not a valid word"
-        yield document.mistake(document.source(at), what, choice(str(error.instance), words, "words"))
+        mend = choice(str(instance), map(str, value), "words")
+        yield document.mistake(source, f"`{instance}` is not a valid word", mend)
     elif keyword == "type":
-        kinds = error.validator_value
-        wanted = kinds if isinstance(kinds, str) else " or ".join(kinds)
-        what = f"a {wanted} is expected here, not {kind_of(error.instance)}"
-        yield document.mistake(document.source(at), what, schema.get("description", ""))
+        wanted = value if isinstance(value, str) else " or ".join(value)
+        yield document.mistake(source, f"a {wanted} is expected here, not {kind_of(instance)}", description)
     else:
-        mend = schema.get("description", "") or f"it must satisfy {keyword}: {error.validator_value}"
-        what = f"{str(error.instance)[:60]!r} is not valid here"
-        yield document.mistake(document.source(at), what, mend)
+        mend = description or f"it must satisfy {keyword}: {value}"
+        yield document.mistake(source, f"{str(instance)[:60]!r} is not valid here", mend)
 
 
 def kind_of(value: object) -> str:

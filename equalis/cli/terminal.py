@@ -23,7 +23,7 @@ class Terminal:
         """Wait until the operator says that it is done."""
         click.prompt(f"{text} [entrée]", default="", show_default=False, prompt_suffix=" ")
 
-    def ask(self, field: ActionField) -> Any:  # noqa: ANN401 - what was typed
+    def ask(self, field: ActionField) -> Any:
         """Ask for a value; an empty answer means that there is nothing to see."""
         hint = f" ({' | '.join(field.values)})" if field.values else ""
         while True:

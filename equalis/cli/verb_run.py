@@ -31,7 +31,7 @@ from equalis.session import Finished, NoCaseError, Order, count, resume, run
 @click.option("--out", default="", metavar="DIR", help="Where the run directory and the bundle go (reports).")
 @click.option("--resume", "unfinished", default="", metavar="RUN-DIR", help="Finish an INCOMPLETE run.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of lines.")
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     names: tuple[str, ...], demo: bool, defects: tuple[str, ...], families: tuple[str, ...],  # noqa: FBT001 - click's
     tags: tuple[str, ...], path: str, bindings: tuple[str, ...], out: str, unfinished: str, as_json: bool,  # noqa: FBT001 - click's
 ) -> int:  # fmt: skip

@@ -15,8 +15,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from equalis.demo import signing
-from equalis.demo.canonical import Node, XmlError, parse
-from equalis.demo.signing import SAML, SOAP, WSSE, WSU, Identity, Outline, UntrustedError
+from equalis.demo.canonical import WSU, Node, XmlError, parse
+from equalis.demo.signing import SAML, SOAP, WSSE, Identity, Outline, UntrustedError
 
 SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
 TRUST = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"

@@ -144,8 +144,9 @@ class Paying:
     def _paid(self, bill: Bill, answer: Node) -> dict[str, object]:
         anomalies = [item.value(f"{{{PID}}}code") for item in answer.all(f"{{{PID}}}anomaly")]
         if anomalies:
-            shown = [] if "hides-anomalies" in self._defects else anomalies
-            return self._fall_back(bill, "mySecu refuse le paiement.") | {"anomalies": shown}
+            if "hides-anomalies" not in self._defects:
+                bill.screen["anomalies"] = anomalies
+            return self._fall_back(bill, "mySecu refuse le paiement.")
         paid = answer.value(f"{{{PID}}}paid")
         if "drops-recovery" in self._defects:
             paid = answer.value(f"{{{PID}}}statutoryShare")

@@ -187,7 +187,7 @@ def _check(content: bytes, root: Node, signature: Node, identity: Identity, with
         certificate.verify_directly_issued_by(identity.authority)
         key = certificate.public_key()
         if not isinstance(key, rsa.RSAPublicKey):
-            raise InvalidSignature  # noqa: TRY301 - one exit for all that is not trusted
+            raise InvalidSignature
         value = base64.b64decode("".join(signature.value(f"{{{DS}}}SignatureValue").split()))
         key.verify(value, canonical(content, info), padding.PKCS1v15(), hashes.SHA256())
     except (InvalidSignature, ValueError, TypeError):

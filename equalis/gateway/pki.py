@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from equalis.services.port import Identity
 
@@ -115,7 +116,7 @@ def _leaf(
     names: list[x509.GeneralName] = [x509.DNSName(host)]
     if host == "localhost":
         names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
-    usages = [x509.ExtendedKeyUsageOID.SERVER_AUTH, x509.ExtendedKeyUsageOID.CLIENT_AUTH]
+    usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer[1].public_key())
     certificate = (
         x509.CertificateBuilder().subject_name(_name(common)).issuer_name(issuer[0].subject)

@@ -93,7 +93,7 @@ class Recording:
         if self.sink is not None:
             self.sink.handshake(self.plan.step, self.clock(), reason)
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401 - ASGI
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
         connection: Connection = scope["state"]["connection"]
         sink, started = self.sink, time.monotonic_ns()

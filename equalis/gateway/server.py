@@ -50,7 +50,7 @@ class Connection:
 class RecordingProtocol(HttpToolsProtocol):
     """Feeds the parser one message at a time, so that the raw head of each is exact."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own signature
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Start with an empty head."""
         super().__init__(*args, **kwargs)
         self._head = bytearray()
@@ -201,7 +201,7 @@ class Listener:
         self._socket = bind(host, port)
         self.port: int = self._socket.getsockname()[1]
 
-        async def guarded(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        async def guarded(scope: Any, receive: Any, send: Any) -> None:
             try:
                 await app(scope, receive, send)
             except asyncio.CancelledError:  # stop(): uvicorn would log it as an error

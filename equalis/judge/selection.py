@@ -122,7 +122,7 @@ def _matches(subject: Subject, selection: Selection) -> bool:
     if selection.strangers:
         return not reading.exchange.service
     if selection.service:
-        return selection.service == "any" or reading.exchange.service == selection.service
+        return selection.service in {"any", reading.exchange.service}
     return reading.operation is not None and reading.operation.name in selection.operation
 
 

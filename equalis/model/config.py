@@ -11,7 +11,7 @@ from equalis.model.transcript import EMBEDDED
 class Solution:
     """The product under test. ``timeout`` is how long a call may hang, ``settle`` how much silence
     means settled where the driver cannot tell; both in seconds.
-    """  # noqa: D205 - one sentence
+    """
 
     name: str
     driver: str

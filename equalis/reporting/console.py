@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import IO, Self
 
 from rich.console import Console
@@ -57,7 +56,7 @@ class LiveProgress:
             self._live.start()
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         """Take the live display away."""
         if self._alive:
             self._live.stop()
@@ -70,7 +69,7 @@ class LiveProgress:
         """Show what a step waits for."""
         self._wait = f"{step.id}: waits for {what}"
 
-    def case_ends(self, case: Case, verdict: Verdict, seconds: float) -> None:
+    def case_ends(self, case: Case, verdict: Verdict, seconds: float) -> None:  # noqa: ARG002 - the port's signature
         """Print the case's line, and everything that a reader must know when it is not OK."""
         self._done += 1
         if self._quiet:

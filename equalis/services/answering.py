@@ -85,12 +85,12 @@ def signed_soap(call: Call, content: bytes) -> bytes:
     return f"<!--{comment}-->".encode() + etree.tostring(root)
 
 
-def soap_reply(state: Any, call: Call, content: bytes, **more: Any) -> Reply:  # noqa: ANN401 - each service has its own state
+def soap_reply(state: Any, call: Call, content: bytes, **more: Any) -> Reply:
     """A signed SOAP answer with HTTP 200."""
     return Reply(state, 200, XML, signed_soap(call, content), **more)
 
 
-def soap_fault(state: Any, call: Call, text: str, code: str = "soap:Client", status: int = 500) -> Reply:  # noqa: ANN401 - each service has its own state
+def soap_fault(state: Any, call: Call, text: str, code: str = "soap:Client", status: int = 500) -> Reply:
     """A SOAP 1.1 fault (§4.4), signed like every answer."""
     fault = etree.Element(f"{{{soap.ENVELOPE}}}Fault", nsmap={"soap": soap.ENVELOPE})
     prefix, _, local = code.rpartition(":")
@@ -105,6 +105,6 @@ def soap_fault(state: Any, call: Call, text: str, code: str = "soap:Client", sta
     return Reply(state, status, XML, signed_soap(call, etree.tostring(fault)))
 
 
-def json_reply(state: Any, status: int, value: object, **more: Any) -> Reply:  # noqa: ANN401 - each service has its own state
+def json_reply(state: Any, status: int, value: object, **more: Any) -> Reply:
     """A JSON answer."""
     return Reply(state, status, JSON, json.dumps(value, ensure_ascii=False).encode(), **more)

@@ -118,7 +118,7 @@ class RefusalError(Exception):
         self.code, self.text, self.status = code, text, status
 
 
-def answered(simulator: Simulator, state: Any, call: Call) -> Reply:  # noqa: ANN401 - each service has its own state
+def answered(simulator: Simulator, state: Any, call: Call) -> Reply:
     """Answer a call, the script's orders first: ``unavailable`` and ``fault`` come before all."""
     if call.script.get("unavailable") is True:
         body = b"Service Unavailable"

@@ -15,7 +15,7 @@ class Conversation(Protocol):
     def say(self, text: str) -> None:
         """Show a text."""
 
-    def ask(self, field: ActionField) -> Any:  # noqa: ANN401 - what was typed, still to be typed
+    def ask(self, field: ActionField) -> Any:
         """Ask for a value until it has the field's type; None when there is nothing to see."""
 
     def confirm(self, text: str) -> None:

@@ -9,7 +9,7 @@ from equalis.model.values import Record, Value, as_text
 from equalis.solution.port import Reset
 
 
-def plain(value: Value) -> Any:  # noqa: ANN401 - a JSON value
+def plain(value: Value) -> Any:
     """A JSON value: numbers with a point, dates and bytes become strings."""
     if value is None or isinstance(value, bool | int | str):
         return value

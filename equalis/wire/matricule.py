@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from datetime import date
 
-_MULTIPLY = tuple(
-    tuple((5 + (a + b) % 5 if a < 5 else 5 + (a - b) % 5) if (a < 5) != (b < 5)
-          else ((a + b) % 5 if a < 5 else (a - b) % 5)
-          for b in range(10))
-    for a in range(10)
-)  # fmt: skip
-"""The dihedral group of ten elements, on which Verhoeff's digit is computed."""
+_SIDES = 5
+
+
+def _product(left: int, right: int) -> int:
+    """The dihedral group of the pentagon: 0 to 4 turn it, 5 to 9 turn it over."""
+    turned, flipped = left < _SIDES, (left < _SIDES) != (right < _SIDES)
+    return (left + right if turned else left - right) % _SIDES + (_SIDES if flipped else 0)
+
+
 
 _STEP = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 _INVERSE = (0, 4, 3, 2, 1, 5, 6, 7, 8, 9)
@@ -38,7 +40,7 @@ def verhoeff(digits: str) -> str:
         value = int(digit)
         for _ in range(index % 8):
             value = _STEP[value]
-        check = _MULTIPLY[check][value]
+        check = _product(check, value)
     return str(_INVERSE[check])
 
 

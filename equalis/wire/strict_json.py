@@ -47,7 +47,7 @@ def _constant(word: str) -> NoReturn:
     raise UnreadableError(message)
 
 
-def _frozen(value: Any, depth: int) -> Value:  # noqa: ANN401 - what json returns
+def _frozen(value: Any, depth: int) -> Value:
     if depth > MAX_DEPTH:
         message = f"more than {MAX_DEPTH} levels"
         raise UnreadableError(message)

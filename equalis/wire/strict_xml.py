@@ -26,7 +26,7 @@ def parse(content: bytes) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as error:
         message = f"not XML: {str(error)[:160]}"
         raise UnreadableError(message) from None
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         message = "the document has a DTD"
         raise UnreadableError(message)
     return root

@@ -139,7 +139,8 @@ class _Reader:
             return tuple(
                 self.value(item, (*at, index), depth + 1) for index, item in enumerate(node.value)
             )
-        return str(node.value) if node.style in {"'", '"', "|", ">"} else scalar(node.value)
+        quoted = isinstance(node, yaml.ScalarNode) and node.style in {"'", '"', "|", ">"}
+        return str(node.value) if quoted else scalar(node.value)
 
     def _pairs(self, node: yaml.MappingNode, at: Path, depth: int) -> Iterator[tuple[str, Value]]:
         known: set[str] = set()

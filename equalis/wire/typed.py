@@ -68,7 +68,7 @@ def of_type(kind: str, value: Value) -> Value:
     raise UnreadableError(message)
 
 
-def to_json(value: Value) -> Any:  # noqa: ANN401 - a JSON value
+def to_json(value: Value) -> Any:
     """A value as evidence keeps it: only integers, strings, booleans, and one-key tags."""
     if value is None or isinstance(value, bool | int | str):
         return value

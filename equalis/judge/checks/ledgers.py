@@ -14,14 +14,14 @@ KINDS = ("payments", "deposits", "cancellations", "replacements", "contestations
 """The kinds of entries that the services write, in the plural of a case."""
 
 _AMOUNT = {"type": ["integer", "object"], "properties": BOUNDS, "minimum": 0}
-_LEDGER = {kind: _AMOUNT for kind in KINDS} | {"unique": {"type": "string"}}
+_LEDGER = dict.fromkeys(KINDS, _AMOUNT) | {"unique": {"type": "string"}}
 
 
 @check("ledger", _LEDGER, counts=True)
 def ledger(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
     """How many entries of each kind were committed (`payments: 1`, `deposits: {at-most: 1}`), and
     that no two of them have the same value in the field `unique`.
-    """  # noqa: D205 - one sentence
+    """
     expected, actual, broken = [], [], False
     evidence: list[Subject] = []
     for kind, amount in expectation.arguments.items():

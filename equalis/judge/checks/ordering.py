@@ -60,7 +60,7 @@ _WITHIN = {
 def within(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
     """Not further apart than `at-most`: the field (an instant) and the moment of reception
     (`of: reception`), or each selected exchange and the last of the others before it.
-    """  # noqa: D205 - one sentence
+    """
     allowed = typed.duration(expectation.arguments["at-most"])
     for subject in subjects:
         moments = _moments(subject, expectation, scene)

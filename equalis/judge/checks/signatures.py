@@ -24,7 +24,7 @@ def signed_by(subjects: tuple[Subject, ...], expectation: Expectation, _scene: S
     """Each SOAP request carries one valid signature that covers at least `parts`, made with
     RSA-SHA256, SHA-256 and exclusive C14N, by the key of the TLS client certificate (or of
     `any` certificate). Source: WS-Security 1.0 §8, XML Signature §4.
-    """  # noqa: D205 - one sentence
+    """
     wanted = _words(expectation, "parts")
     expected = f"one signature over {', '.join(wanted)} by the client's certificate"
     for subject in subjects:
@@ -72,7 +72,7 @@ _TOKEN = {
 def token_valid(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
     """Each selected call presents (in the field) a token that the operation `issued-by` gave
     earlier in `token`, at a moment before `expires`. Source: WS-Trust 1.3 §4.4 (Lifetime).
-    """  # noqa: D205 - one sentence
+    """
     arguments = expectation.arguments
     issuer = as_text(arguments["issued-by"])
     issued = scene.select(Selection(operation=(issuer,)))

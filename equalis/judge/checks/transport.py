@@ -49,7 +49,7 @@ _TLS = {"at-least": {"enum": list(_VERSIONS)}, "client-certificate": {"type": "b
 def tls(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
     """The connection used TLS `at-least` that version (1.2 by default), with a client certificate
     when `client-certificate` says so.
-    """  # noqa: D205 - one sentence
+    """
     least = as_text(expectation.arguments.get("at-least")) or "TLSv1.2"
     certified = expectation.arguments.get("client-certificate") is True
     expected = f"{least} or later" + (" with a client certificate" if certified else "")

@@ -75,7 +75,7 @@ _SUMS = {"fields": {"type": "array", "items": {"type": "string"}, "minItems": 1}
 def sums_to(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
     """The field is the sum of `fields` of the same message, or its own values add up to `value`
     or to another message's field (`operation`, `field`).
-    """  # noqa: D205 - one sentence
+    """
     field, arguments = expectation.select.field, expectation.arguments
     for subject in subjects:
         own = _sum(subject.values(field))
@@ -97,4 +97,4 @@ def sums_to(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scen
 
 
 def _sum(values: tuple[Value, ...]) -> Decimal:
-    return sum((value for value in values if isinstance(value, int | Decimal)), Decimal(0))
+    return sum((Decimal(value) for value in values if isinstance(value, int | Decimal)), Decimal(0))
