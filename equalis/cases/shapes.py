@@ -35,10 +35,14 @@ class Placed(Protocol):
         """A mistake with the text of its line."""
 
 
+_FILES = ("grammar.json", *(f"schemas/{name}.json" for name in ("register", "contract", "binding", "configuration")))
+_SCHEMAS = {name: json.loads(resources.files("equalis.cases").joinpath(name).read_bytes()) for name in _FILES}
+"""Read with the code, as part of it, so that nothing is read from a disk afterwards."""
+
+
 @lru_cache(maxsize=16)
 def _validator(name: str) -> Any:
-    content = resources.files("equalis.cases").joinpath(name).read_bytes()
-    return compiled(json.loads(content))
+    return compiled(_SCHEMAS[name])
 
 
 def compiled(schema: Mapping[str, Any]) -> Any:

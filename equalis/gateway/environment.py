@@ -61,7 +61,7 @@ class Environment:
         redactor = Redactor(secrets.token_bytes(32))
         self._recording = Recording(bindings, self._embedded, clock, redactor, timeout * HANG_FACTOR)
         self._disguise = Disguise(pki)
-        self._disguise.watch(self._recording.refused_handshake)
+        self._disguise.watch(self._recording)
         self._listener = Listener(self._recording, self._disguise.context, host, port)
         self._recording.hosts = frozenset({host, "localhost", "127.0.0.1", "::1"})
         self._pki = pki
@@ -100,7 +100,7 @@ class Environment:
 
     @property
     def in_flight(self) -> int:
-        """How many exchanges are not over yet."""
+        """How many exchanges and handshakes are not over yet."""
         return self._recording.in_flight
 
     @property
@@ -111,7 +111,7 @@ class Environment:
     def drain(self) -> None:
         """Wait for exchanges under way: what arrives late belongs to the case that caused it."""
         deadline = time.monotonic() + self._hang + 1.0
-        while self._recording.in_flight and time.monotonic() < deadline:
+        while self.in_flight and time.monotonic() < deadline:
             time.sleep(0.01)
 
     def close(self) -> None:

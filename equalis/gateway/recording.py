@@ -81,17 +81,25 @@ class Recording:
 
     @property
     def in_flight(self) -> int:
-        """How many exchanges are not over yet."""
+        """How many exchanges and handshakes are not over yet."""
         return self._open
 
     def begin_case(self, sink: Sink) -> None:
         """Count exchanges from 1 and send what is recorded to a new sink."""
         self._numbers, self.sink, self.plan = itertools.count(1), sink, Plan()
 
-    def refused_handshake(self, reason: str) -> None:
-        """A TLS handshake did not come about."""
-        if self.sink is not None:
-            self.sink.handshake(self.plan.step, self.clock(), reason)
+    def handshake_begins(self) -> None:
+        """A client has connected; until its handshake is over, the case is not quiet."""
+        with self._lock:
+            self._open += 1
+
+    def handshake_ends(self, refusal: str) -> None:
+        """The handshake came about (empty), or why it did not."""
+        if refusal and self.sink is not None:
+            self.sink.handshake(self.plan.step, self.clock(), refusal)
+        with self._lock:
+            self._open -= 1
+        self.last_activity = time.monotonic()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""

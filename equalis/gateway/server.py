@@ -13,7 +13,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -21,8 +21,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from equalis.model.transcript import Tls
 
 MAX_HEAD = 64 * 1024
-Refused = Callable[[str], None]
-"""Told the reason of a TLS handshake that did not come about; runs in the listener's thread."""
 
 
 @dataclass
@@ -101,8 +99,18 @@ def _facts(tls: ssl.SSLObject | None) -> Tls | None:
     return Tls(tls.version() or "", cipher[0] if cipher else "", certificate or b"")
 
 
-def watch_handshakes(context: ssl.SSLContext, told: Refused) -> None:
-    """Report each handshake of a server context that fails: an alert, or a lost connection.
+class Handshakes(Protocol):
+    """Who is told of TLS handshakes, in the listener's thread."""
+
+    def handshake_begins(self) -> None:
+        """A client has connected."""
+
+    def handshake_ends(self, refusal: str) -> None:
+        """The handshake came about (empty), or why it did not."""
+
+
+def watch_handshakes(context: ssl.SSLContext, told: Handshakes) -> None:
+    """Report each handshake of a server context: begun, then done, or refused by an alert or a lost connection.
 
     asyncio accepts each TLS connection in a task of its own that ends with the handshake; a task
     that ends before the handshake did is a connection lost without an alert.
@@ -113,14 +121,19 @@ def watch_handshakes(context: ssl.SSLContext, told: Refused) -> None:
 
         def __new__(cls) -> Self:
             self = super().__new__(cls)
+            told.handshake_begins()
             task = asyncio.current_task()
             if task is not None:
                 task.add_done_callback(self._accepted)
             return self
 
-        def _accepted(self, _task: asyncio.Task[Any]) -> None:
+        def _end(self, refusal: str) -> None:
             if not self.over:
-                told("the connection was lost during the TLS handshake, without an alert")
+                self.over = True
+                told.handshake_ends(refusal)
+
+        def _accepted(self, _task: asyncio.Task[Any]) -> None:
+            self._end("the connection was lost during the TLS handshake, without an alert")
 
         def do_handshake(self) -> None:
             try:
@@ -128,10 +141,9 @@ def watch_handshakes(context: ssl.SSLContext, told: Refused) -> None:
             except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 raise
             except ssl.SSLError as error:
-                self.over = True
-                told((error.reason or type(error).__name__).replace("_", " ").lower())
+                self._end((error.reason or type(error).__name__).replace("_", " ").lower())
                 raise
-            self.over = True
+            self._end("")
 
     context.sslobject_class = Watched
 

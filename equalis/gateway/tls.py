@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
-
 from equalis.gateway.pki import DISGUISES, Pki
-from equalis.gateway.server import watch_handshakes
+from equalis.gateway.server import Handshakes, watch_handshakes
 
 
 class Disguise:
@@ -19,8 +17,8 @@ class Disguise:
         self.context = _context(pki, "gateway")
         self.context.sni_callback = self._choose
 
-    def watch(self, told: Callable[[str], None]) -> None:
-        """Report handshakes that fail."""
+    def watch(self, told: Handshakes) -> None:
+        """Report handshakes."""
         watch_handshakes(self.context, told)
 
     def _choose(self, tls: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _context: ssl.SSLContext) -> None:
