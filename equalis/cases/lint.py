@@ -62,12 +62,13 @@ class Linter:
                     yield (*at, "omit", position), f"no expectation `{name}`", shapes.choice(name, known, "ids")
 
     def _case(self, document: Document, case: Case) -> Iterator[Mistake]:
+        paths = {source: path for path, source in reversed(document.places.items()) if path}
         for step in case.steps:
-            for what, mend in self._step(step):
-                yield document.mistake(step.source, what, mend)
+            for key, what, mend in self._step(step):
+                yield document.mistake(document.source((*paths[step.source], *key)), what, mend)
         for expectation in case.expectations:
-            for what, mend in self._expectation(case, expectation):
-                yield document.mistake(expectation.source, what, mend)
+            for key, what, mend in self._expectation(case, expectation):
+                yield document.mistake(document.source((*paths[expectation.source], *key)), what, mend)
         for name in texts(case.given.get("world")):
             if name not in self.family.seeds:
                 source = document.source(("given", "world"))
@@ -77,55 +78,62 @@ class Linter:
         except UnknownCitationError as error:
             yield document.mistake(document.source(("given", "world")), f"a seed of the world: {error}")
 
-    def _step(self, step: Step) -> Iterator[tuple[str, str]]:
+    def _step(self, step: Step) -> Trouble:
         if bool(step.action) == bool(step.pause):
-            yield f"the step `{step.id}` needs an action or a pause", "write one of `action:` and `pause:`"
+            yield (), f"the step `{step.id}` needs an action or a pause", "write one of `action:` and `pause:`"
         action = self.family.actions.get(step.action)
         if step.action and action is None:
-            yield f"no action `{step.action}`", shapes.choice(step.action, self.family.actions, "actions")
+            yield ("action",), f"no action `{step.action}`", shapes.choice(step.action, self.family.actions, "actions")
         if action is not None:
-            yield from input_mistakes(action, step.input)
+            for what, mend in input_mistakes(action, step.input):
+                yield ("input",), what, mend
         yield from self._orders(step)
 
-    def _orders(self, step: Step) -> Iterator[tuple[str, str]]:
+    def _orders(self, step: Step) -> Trouble:
         """What a step orders of operations: unknown ones, unknown orders, unknown disturbances."""
         operations = self.bindings.operations
-        for name in (step.until.seen, *step.script, *step.inject):
-            if name and name not in operations and not (name == "tls" and name in step.inject):
-                yield f"no operation `{name}`", shapes.choice(name, operations, "operations")
+        named = [(("until",), step.until.seen)] if step.until.seen else []
+        named += [(("script",), name) for name in step.script]
+        named += [(("inject",), name) for name in step.inject if name != "tls"]
+        for key, name in named:
+            if name not in operations:
+                yield key, f"no operation `{name}`", shapes.choice(name, operations, "operations")
         for name, orders in step.script.items():
             fields = [field.removeprefix("answer.") for field in self.bindings.fields(name)]
             for order in orders:
                 if name in operations and order not in ORDERS and order not in fields:
                     words = shapes.choice(order, (*ORDERS, *fields), "orders and fields")
-                    yield f"`{name}` cannot be scripted with `{order}`", words
+                    yield ("script", name, order), f"`{name}` cannot be scripted with `{order}`", words
         for name, disturbance in step.inject.items():
             valid = TLS_DISTURBANCES if name == "tls" else TRANSPORT_DISTURBANCES
             if disturbance not in valid:
-                yield f"no disturbance `{disturbance}`", shapes.choice(disturbance, valid, "disturbances")
+                mend = shapes.choice(disturbance, valid, "disturbances")
+                yield ("inject", name), f"no disturbance `{disturbance}`", mend
 
-    def _expectation(self, case: Case, expectation: Expectation) -> Iterator[tuple[str, str]]:
+    def _expectation(self, case: Case, expectation: Expectation) -> Trouble:
         requirement = self.family.requirements.get(expectation.requirement)
         if not expectation.sentence:
-            yield f"`{expectation.id}` demands nothing", "write the sentence under `must:` or `should:`"
+            yield (), f"`{expectation.id}` demands nothing", "write the sentence under `must:` or `should:`"
         if requirement is None:
             words = shapes.choice(expectation.requirement, self.family.requirements, "requirements")
-            yield f"no requirement `{expectation.requirement}`", words
+            yield ("requirement",), f"no requirement `{expectation.requirement}`", words
         elif requirement.level is not expectation.level:
             levels = requirement.level.value.upper(), expectation.level.value.upper()
-            yield f"{requirement.id} is a {levels[0]}, this a {levels[1]}", "use the register's level"
+            yield ("requirement",), f"{requirement.id} is a {levels[0]}, this a {levels[1]}", "use the register's level"
         check = CHECKS.get(expectation.check)
         if check is None:
-            yield f"no check `{expectation.check}`", shapes.choice(expectation.check, CHECKS, "checks")
+            yield ("check",), f"no check `{expectation.check}`", shapes.choice(expectation.check, CHECKS, "checks")
             return
-        yield from self._selection(case, expectation.select)
+        for what, mend in self._selection(case, expectation.select):
+            yield ("select",), what, mend
         if check.needs_field and not expectation.select.field:
-            yield f"the check {check.name} needs `field:` in `select:`", "name the field that it looks at"
+            yield ("select",), f"the check {check.name} needs `field:` here", "name the field that it looks at"
         for error in shapes.compiled(check.arguments).iter_errors(expectation.arguments):
             valid = shapes.choice("", check.arguments["properties"], f"arguments of {check.name}")
-            yield f"with: {error.message}", valid
+            yield ("with",), error.message, valid
         if any(key in expectation.arguments for key in ("operation", "observation")):
-            yield from self._selection(case, selection_of(expectation.arguments))
+            for what, mend in self._selection(case, selection_of(expectation.arguments)):
+                yield ("with",), what, mend
 
     def _selection(self, case: Case, select: Selection) -> Iterator[tuple[str, str]]:
         named = [select.operation, select.service, select.observation, select.ledger,

@@ -83,24 +83,33 @@ def _described(document: Placed, error: jsonschema.ValidationError, at: Path) ->
         mend = choice(str(instance), map(str, value), "words")
         yield document.mistake(source, f"`{instance}` is not a valid word", mend)
     elif keyword == "type":
-        wanted = value if isinstance(value, str) else " or ".join(value)
-        yield document.mistake(source, f"a {wanted} is expected here, not {kind_of(instance)}", description)
+        wanted = " or ".join(KINDS[word] for word in ([value] if isinstance(value, str) else value))
+        yield document.mistake(source, f"{wanted} is expected here, not {kind_of(instance)}", description)
+    elif keyword == "minItems":
+        yield document.mistake(source, f"at least {value} is needed here", description or "write one, or take the key away")
     else:
         mend = description or f"it must satisfy {keyword}: {value}"
         yield document.mistake(source, f"{str(instance)[:60]!r} is not valid here", mend)
 
 
+KINDS = {
+    "array": "a list", "object": "a mapping", "string": "a text", "integer": "an integer",
+    "number": "a number", "boolean": "true or false", "null": "nothing",
+}  # fmt: skip
+"""The kinds of JSON Schema in words, with their articles."""
+
+
 def kind_of(value: object) -> str:
-    """The JSON name of a value's type, with its article."""
+    """The kind of a value in words."""
     if value is None:
-        return "nothing"
+        return KINDS["null"]
     if isinstance(value, bool):
-        return "a boolean"
+        return KINDS["boolean"]
     if isinstance(value, Mapping):
-        return "an object"
+        return KINDS["object"]
     if isinstance(value, tuple | list):
-        return "an array"
-    return "a string" if isinstance(value, str) else "a number"
+        return KINDS["array"]
+    return KINDS["string"] if isinstance(value, str) else KINDS["number"]
 
 
 def choice(word: str, valid: Iterable[str], what: str = "words") -> str:

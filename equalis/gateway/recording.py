@@ -158,11 +158,10 @@ class Recording:
             await asyncio.sleep(self.hang / 2)
         if disturbance == "garble":
             answer = _garbled(answer)
-        await _send(send, answer)
         if disturbance == "repeat-answer":
             lines = [answer.line, *(f"{name}: {value}" for name, value in answer.headers), "", ""]
             connection.write("\r\n".join(lines).encode("latin-1") + answer.body)
-        return answer
+        return await _send(send, answer)
 
     async def _vanish(self, connection: Connection, receive: Receive, *, hang: bool) -> None:
         """Give no answer: cut at once, or hang until the client leaves or the time is over."""

@@ -1,0 +1,56 @@
+"""Conformity: OK only if every applicable MUST is proven by an OK case."""
+
+from __future__ import annotations
+
+import pytest
+
+from equalis.cases.conformity import conformity
+from equalis.model.case import Requirement
+from equalis.model.outcome import Basis, Level, Outcome
+from equalis.model.source import Source
+from equalis.model.verdict import Finding, Verdict
+
+HERE = Source("requirements.yaml")
+
+
+def requirement(name: str, level: Level = Level.MUST, when: str = "", unproven: str = "") -> Requirement:
+    return Requirement(name, level, "x", Basis.LAW, "y", HERE, when, "", unproven)
+
+
+def verdict(**outcomes: str) -> Verdict:
+    findings = tuple(
+        Finding("e", name, Level.MUST, Outcome(word), "", "", "", HERE) for name, word in outcomes.items()
+    )
+    return Verdict("c", "C", Outcome.OK, findings)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "folded"),
+    [
+        ({"A": "OK", "B": "OK"}, "OK"),
+        ({"A": "OK", "B": "KO"}, "KO"),
+        ({"A": "OK"}, "INCONCLUSIVE"),
+        ({"A": "OK", "B": "INCONCLUSIVE"}, "INCONCLUSIVE"),
+        ({}, "INCONCLUSIVE"),
+    ],
+)
+def test_what_is_not_proven_is_never_ok(outcomes: dict[str, str], folded: str) -> None:
+    """Missing proof is INCONCLUSIVE, one KO is KO."""
+    found = conformity([requirement("A"), requirement("B")], [verdict(**outcomes)])
+    assert found.outcome is Outcome(folded)
+
+
+def test_a_should_and_an_undeclared_capability_do_not_fold() -> None:
+    """They are listed all the same."""
+    register = [requirement("A"), requirement("S", Level.SHOULD), requirement("P", when="pid")]
+    found = conformity(register, [verdict(A="OK", S="KO")], capabilities=["ra"])
+    assert found.outcome is Outcome.OK
+    assert [proof.outcome.value for proof in found.proofs] == ["OK", "KO", "NOT_APPLICABLE"]
+
+
+def test_what_only_an_attestation_can_prove_is_listed_as_such() -> None:
+    """It neither proves nor hides anything."""
+    found = conformity([requirement("A"), requirement("R", unproven="screenshots")], [verdict(A="OK")])
+    assert found.outcome is Outcome.OK
+    assert found.proofs[1].attestation == "screenshots"
+    assert not found.missing

@@ -1,0 +1,167 @@
+"""Lint: every mistake of a case at once, with line, caret and valid words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from equalis import packs
+from equalis.cases import configuration
+from equalis.cases.loading import Loaded, load_all
+from equalis.model.source import MistakesError
+from equalis.reporting.text import mistake_text
+
+GOLDENS = Path(__file__).parent.parent / "goldens"
+
+BROKEN = """\
+case: ra-pid/autre-nom
+title: Une consultation
+needs: [pid]
+given:
+  patient: ${people.adulte-afilie}
+  provider: ${people.generaliste}
+  world: [pid-activ]
+steps:
+  - id: facturer
+    ask: Facturez ${act.code}.
+    action: pid.bil
+    input: {patient: x}
+    script: {pid.simulate: {shares.patent: 1}}
+    inject: {pid.pay: explode}
+  - id: facturer
+    ask: Encore.
+    action: pid.bill
+    input: {patient: 1, provider: "2", acts: [{cod: C1}], colour: red}
+expect:
+  - id: a
+    must: Ceci.
+    requirement: PID-999
+    select: {operation: pid.simulat}
+    check: count
+    with: {exactly: 1}
+  - id: b
+    must: Cela.
+    requirement: PID-091
+    select: {operation: pid.pay, field: request.simulatio}
+    check: equal
+  - id: c
+    must: Encore.
+    requirement: PID-040
+    select: {operation: pid.pay, ledger: mysecu}
+    check: equals
+    with: {valeur: 3}
+  - id: d
+    must: Et encore.
+    requirement: PID-040
+    select: {observation: factures, field: state}
+    check: present
+variants:
+  - id: v
+    title: Une variante
+    input: {payer: {agrees: false}}
+    omit: [zz]
+"""
+
+SHAPELESS = """\
+case: ra-pid/casse
+titel: Une consultation
+steps:
+  - id: Un Deux
+    ask: Facturez.
+    untill: {seen: pid.pay}
+expect: []
+variants:
+  - title: Sans identifiant
+    expect: {id: x}
+"""
+
+
+def lint(text: str, name: str) -> str:
+    content = {**packs.scenarios().content, **packs.bindings().content, f"scenarios/ra-pid/{name}": text.encode()}
+    with pytest.raises(MistakesError) as caught:
+        load_all(content)
+    return "\n\n".join(mistake_text(item) for item in caught.value.mistakes) + "\n"
+
+
+def golden(name: str, text: str) -> None:
+    path = GOLDENS / name
+    assert text == path.read_text(encoding="utf-8"), f"{name} changed; if rightly, write the new text there:\n{text}"
+
+
+def test_all_mistakes_of_meaning_are_reported_at_once() -> None:
+    """Unknown people, seeds, actions, inputs, operations, fields, checks, steps, ids, levels, arguments."""
+    golden("lint-meaning.txt", lint(BROKEN, "nom.yaml"))
+
+
+def test_all_mistakes_of_shape_are_reported_at_once() -> None:
+    """Unknown and missing keys, wrong kinds, empty lists: with the valid words."""
+    golden("lint-shape.txt", lint(SHAPELESS, "casse.yaml"))
+
+
+def test_the_shipped_cases_have_no_mistake_and_every_must_is_proven(loaded: Loaded) -> None:
+    """Each MUST has a case, or says why it has none; at least 40 requirements, 14 cases, 12 variants, 6 with faults."""
+    family = loaded.pack.families["ra-pid"]
+    proven = {item.requirement for case in family.cases for item in case.expectations}
+    missing = [item.id for item in family.requirements.values() if item.id not in proven and not item.unproven]
+    assert not missing
+    assert len(family.requirements) >= 40
+    assert all(item.cites and item.basis for item in family.requirements.values())
+    assert sum(not case.variant for case in family.cases) >= 14
+    assert sum(bool(case.variant) for case in family.cases) >= 12
+    assert sum(any(step.inject for step in case.steps) for case in family.cases if case.variant) >= 6
+
+
+def test_a_variant_replaces_by_key_and_by_id(loaded: Loaded) -> None:
+    """Known ids replace in place, new ones are added, `omit` takes away; the rest stays."""
+    base = loaded.pack.case("ra-pid/pid-consultation-adulte")
+    variant = loaded.pack.case("ra-pid/pid-consultation-adulte@paiement-sans-reponse")
+    assert base
+    assert variant
+    ids = [item.id for item in variant.expectations]
+    assert [item.id for item in base.expectations][:3] == ids[:3]
+    assert "verse" not in ids
+    assert "pas-de-depot" in ids
+    assert variant.steps[0].inject == {"pid.pay": "hang-after-commit"}
+    assert base.steps[0].inject == {}
+    assert variant.given["shares"] == base.given["shares"]
+
+
+def test_citations_keep_their_type_alone_and_become_text_in_a_sentence(loaded: Loaded) -> None:
+    """`${shares.patient}` is money where it stands alone."""
+    case = loaded.pack.case("ra-pid/pid-consultation-adulte")
+    assert case
+    assert str(case.steps[0].script["pid.simulate"]["shares.patient"]) == "6.92"
+    assert "C1 à Anna Weber" in case.steps[0].sentence
+
+
+CONFIGURATION = """\
+[solution]
+nmae = "X"
+driver = "htpp"
+timeout = "long"
+
+[run]
+out = 3
+"""
+
+
+def test_a_mistake_in_equalis_toml_is_reported_like_one_in_a_case() -> None:
+    """Line, caret, valid words, all at once."""
+    with pytest.raises(MistakesError) as caught:
+        configuration.read(CONFIGURATION.encode(), "equalis.toml")
+    golden("lint-configuration.txt", "\n\n".join(mistake_text(item) for item in caught.value.mistakes) + "\n")
+
+
+def test_bad_toml_and_a_driver_without_its_address_are_mistakes() -> None:
+    """Syntax has its line, and `http` needs `url`."""
+    for text, words in ((b"[solution\n", "not TOML"), (b'[solution]\nname = "x"\ndriver = "http"\n', "needs `url`")):
+        with pytest.raises(MistakesError, match=words):
+            configuration.read(text, "equalis.toml")
+
+
+def test_a_good_configuration_is_read() -> None:
+    """Every value arrives."""
+    text = b'[solution]\nname = "X"\ndriver = "http"\nurl = "http://127.0.0.1:1"\ntimeout = 2.5\ncapabilities = ["pid"]\n'
+    found = configuration.read(text, "equalis.toml").solution
+    assert (found.name, found.url, found.timeout, found.capabilities) == ("X", "http://127.0.0.1:1", 2.5, ("pid",))
