@@ -7,6 +7,7 @@ rebuilding the container and comparing, so that no byte of the zip's own structu
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import stat
 import tempfile
@@ -144,6 +145,11 @@ def read(path: Path) -> Container:
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError,
             ValueError, KeyError, OverflowError, MemoryError) as error:  # fmt: skip
         message = f"not a zip that can be read: {error}"
+        raise ContainerError(message) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a full or failing disk is not the bundle's doing
+            raise
+        message = "the zip's own structures lead nowhere"
         raise ContainerError(message) from None
     if not same:
         message = "the zip differs from the only form that a bundle has: something was changed in it"

@@ -1,0 +1,246 @@
+"""The verbs as a user runs them: messages, exit codes, files."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Equalis
+
+HOOK = '[solution]\nname = "X"\ndriver = "http"\nurl = "http://127.0.0.1:9"\ntimeout = 1\ncapabilities = ["pid", "ra"]\n'
+
+
+def test_run_without_a_solution_and_without_demo_exits_2(equalis: Equalis) -> None:
+    """A pipeline that lost its equalis.toml must not pass."""
+    done = equalis("run")
+    assert done.returncode == 2
+    assert "no solution is configured" in done.stderr
+    assert "--demo" in done.stderr
+
+
+def test_a_run_leaves_a_bundle_that_verify_finds_authentic(equalis: Equalis, tmp_path: Path) -> None:
+    """run, verify, report, evidence: the same verdicts in each."""
+    done = equalis("run", "--demo", "ra-pid/pid-consultation-enfant")
+    assert done.returncode == 0, done.stderr
+    assert "level S · EMBEDDED · not a label" in done.stdout
+    (bundle,) = (tmp_path / "reports").glob("*.asice")
+    shown = equalis("verify", str(bundle))
+    assert shown.returncode == 0
+    for word in ("container", "seals", "self-issued", "recomputed", "tool"):
+        assert word in shown.stdout
+    found = json.loads(equalis("report", str(bundle), "--as", "json").stdout)
+    assert found["outcome"] == "OK"
+    assert ET.fromstring(equalis("report", str(bundle), "--as", "junit").stdout).tag == "testsuites"
+    assert "OK" in equalis("report", str(bundle)).stdout
+    assert equalis("evidence", str(bundle), "--to", "out", "--har").returncode == 0
+    log = json.loads((tmp_path / "out" / "exchanges.har").read_text())["log"]
+    assert len(log["entries"]) == len(list((tmp_path / "out").rglob("*-request.http")))
+    assert equalis("verify", str(bundle.with_suffix(""))).returncode == 0
+
+
+def test_a_defect_exits_1_with_a_ko_and_json_says_the_same(equalis: Equalis) -> None:
+    """The KO text goes to the reader, the document to the machine."""
+    done = equalis("run", "--defect", "shows-own-share", "ra-pid/pid-consultation-adulte")
+    assert done.returncode == 1
+    assert "KO  ra-pid/pid-consultation-adulte · part-patient · PID-052" in done.stdout
+    assert "7.00" in done.stdout
+    done = equalis("run", "--defect", "shows-own-share", "ra-pid/pid-consultation-adulte", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["outcome"] == "KO"
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("run", "--demo", "ra-pid/nothing"), "no case `ra-pid/nothing`"),
+        (("run", "--demo", "--family", "zz"), "known families: ra-pid"),
+        (("run", "--defect", "zz"), "valid defects"),
+        (("rnu",), "valid verbs: run"),
+        (("run", "--nonsense"), "No such option"),
+        (("verify", "nothing.asice"), "does not exist"),
+        (("explain", "ra-pid/ra-depo"), "did you mean `ra-pid/ra-depot`?"),
+        (("explain", "ra-pid/ra-depot#schem"), "did you mean `schema`?"),
+        (("run", "--resume", "."), "no run directory"),
+        (("lint", "nowhere"), "does not exist"),
+        (("run", "--demo", "--bindings", "nowhere"), "nowhere is no folder"),
+    ],
+)
+def test_what_is_asked_wrongly_exits_2_with_one_clear_message(equalis: Equalis, words: tuple[str, ...], text: str) -> None:
+    """The valid words are in the message, and there is no traceback."""
+    done = equalis(*words)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broken_case_or_configuration_exits_2_with_its_line(equalis: Equalis, tmp_path: Path) -> None:
+    """Line, caret and remedy; before anything is played."""
+    (tmp_path / "equalis.toml").write_text('[solution]\nnam = "X"\n')
+    done = equalis("run")
+    assert done.returncode == 2
+    assert "equalis.toml:2" in done.stderr
+    assert "did you mean `name`?" in done.stderr
+    folder = tmp_path / "mine" / "ra-pid"
+    folder.mkdir(parents=True)
+    (folder / "x.yaml").write_text("case: ra-pid/x\ntitle: [\n")
+    (tmp_path / "equalis.toml").write_text(HOOK + '[run]\nscenarios = ["mine"]\n')
+    done = equalis("run")
+    assert done.returncode == 2
+    assert "mine/ra-pid/x.yaml:3" in done.stderr
+    assert equalis("lint", "mine").returncode == 2
+    (folder / "x.yaml").chmod(0)
+    (folder / "x.yaml").unlink()
+    (folder / "x.yaml").symlink_to("/etc/hostname")
+    done = equalis("lint")
+    assert done.returncode == 2
+    assert "leads out of" in done.stderr
+
+
+def test_a_solution_that_does_not_answer_is_a_matter_of_configuration(equalis: Equalis, tmp_path: Path) -> None:
+    """Exit 3, never 1; the message says what to mend, and the run directory is kept."""
+    (tmp_path / "equalis.toml").write_text(HOOK)
+    done = equalis("run")
+    assert done.returncode == 3
+    assert "does not answer at http://127.0.0.1:9" in done.stderr
+    assert "equalis.toml" in done.stderr
+    assert "Traceback" not in done.stderr
+    (folder,) = (tmp_path / "reports").iterdir()
+    shown = equalis("verify", str(folder))
+    assert shown.returncode == 3
+    assert "INCOMPLETE" in shown.stdout
+
+
+@pytest.mark.parametrize("verb", [("serve", "--port"), ("run", "--demo")])
+def test_a_port_in_use_is_said_clearly(equalis: Equalis, tmp_path: Path, verb: tuple[str, ...]) -> None:
+    """Which port, and how to choose another."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        if verb[0] == "serve":
+            done = equalis(*verb, str(port))
+        else:
+            (tmp_path / "equalis.toml").write_text(HOOK + f"[environment]\nport = {port}\n")
+            done = equalis(*verb)
+    assert done.returncode == 2
+    assert str(port) in done.stderr
+    assert "port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_stops_the_run_with_one_message_and_loses_nothing(home: Path, tmp_path: Path) -> None:
+    """A limit on file size stands for the full disk: the run is INCOMPLETE and resumes."""
+    environment = {**os.environ, "EQUALIS_HOME": str(home)}
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+
+    command = [sys.executable, "-m", "equalis", "run", "--demo", "ra-pid/pid-consultation-adulte"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+                          preexec_fn=limit, stdin=subprocess.DEVNULL)  # noqa: PLW1509 - the limit is set in the child  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "INCOMPLETE" in done.stderr
+    assert "make room" in done.stderr
+    assert "Traceback" not in done.stderr
+    (folder,) = (tmp_path / "reports").iterdir()
+    resumed = subprocess.run([sys.executable, "-m", "equalis", "run", "--resume", str(folder)], cwd=tmp_path,
+                             env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+    assert resumed.returncode == 0, resumed.stderr
+    assert "7 of 7 cases judged" in resumed.stdout
+
+
+def test_an_unwritable_folder_is_said_clearly(equalis: Equalis, tmp_path: Path) -> None:
+    """A file where the folder should be."""
+    (tmp_path / "reports").write_text("x")
+    done = equalis("run", "--demo", "ra-pid/pid-consultation-enfant")
+    assert done.returncode == 3
+    assert "reports" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("what", ["cases", "checks", "requirements", "services", "actions", "defects"])
+def test_every_list_has_a_form_for_people_and_one_for_machines(equalis: Equalis, what: str) -> None:
+    """As many lines as rows."""
+    rows = json.loads(equalis("list", what, "--json").stdout)
+    assert rows
+    assert len(equalis("list", what).stdout.splitlines()) == len(rows)
+
+
+def test_explain_says_what_is_demanded_and_why(equalis: Equalis) -> None:
+    """Sentence, requirement, source, check, remedy, how to replay."""
+    shown = equalis("explain", "ra-pid/pid-consultation-adulte#part-patient").stdout
+    for word in ("PID-052", "modelled", "same-as", "likely", "equalis run"):
+        assert word in shown
+    assert "hang-after-commit" in equalis("explain", "ra-pid/pid-consultation-adulte@paiement-sans-reponse").stdout
+
+
+def test_serve_prints_what_to_put_into_the_product_and_shows_exchanges(home: Path, tmp_path: Path) -> None:
+    """Addresses, certificates, test persons; Ctrl-C stops it."""
+    environment = {**os.environ, "EQUALIS_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen([sys.executable, "-m", "equalis", "serve", "--port", "0"], cwd=tmp_path, env=environment,
+                               stdout=subprocess.PIPE, text=True)  # fmt: skip
+    assert process.stdout
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "Exchanges" in line:
+            break
+    address = next(line for line in lines if "/mysecu" in line).split()[1]
+    port = int(address.split(":")[2].split("/")[0])
+    socket.create_connection(("127.0.0.1", port)).close()
+    assert "TLS handshake refused" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+    text = "".join(lines)
+    assert "1985031421294" in text
+    assert "authority.pem" in text
+
+
+def test_help_is_quick_and_imports_nothing_heavy(home: Path) -> None:
+    """`--help` touches neither lxml nor the gateway, the judge, pyHanko or rich."""
+    program = "import sys; sys.argv = ['equalis', '--help']\nfrom equalis.cli import main\ntry:\n    main()\nexcept SystemExit:\n    print([m for m in ('lxml', 'yaml', 'uvicorn', 'pyhanko', 'rich', 'httpx', 'jsonschema', 'cryptography') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip().endswith("[]")
+
+
+def test_the_wheel_runs_from_any_folder_of_an_empty_environment(tmp_path: Path) -> None:
+    """Scenarios, bindings and schemas travel inside the wheel."""
+    repository = Path(__file__).parent.parent.parent
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], cwd=repository,
+                   check=True, capture_output=True)  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    folder = tmp_path / "site"
+    shutil.unpack_archive(str(wheel), folder, "zip")
+    assert (folder / "equalis" / "shipped" / "scenarios" / "ra-pid" / "people.yaml").is_file()
+    environment = {**os.environ, "PYTHONPATH": str(folder), "EQUALIS_HOME": str(tmp_path / "home")}
+    program = ("import equalis, sys; assert equalis.__file__.startswith(sys.argv.pop(1)); "
+               "from equalis.cli import main; main()")  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", program, str(folder), "run", "--demo", "ra-pid/jeton"], cwd=tmp_path,
+                          env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "a key was made" in done.stdout
+
+
+def test_a_run_that_is_interrupted_says_how_to_go_on(home: Path, tmp_path: Path) -> None:
+    """Ctrl-C is not a crash."""
+    environment = {**os.environ, "EQUALIS_HOME": str(home)}
+    process = subprocess.Popen([sys.executable, "-m", "equalis", "run", "--demo"], cwd=tmp_path, env=environment,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)  # fmt: skip
+    assert process.stdout
+    process.stdout.readline()
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 3
+    assert "--resume" in errors
+    assert "Traceback" not in errors
