@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +63,10 @@ class Finished:
     lines: Lines = field(repr=False)
 
 
+class PortTakenError(Exception):
+    """The port of the embedded environment cannot be opened; the text names it."""
+
+
 class NoCaseError(Exception):
     """The names, families or tags of a request match no case; the text gives the valid ones."""
 
@@ -83,11 +87,14 @@ def run(order: Order, progress: Progress, conversation: Conversation | None = No
     loaded = load_all(files.content, files.shown)
     chosen = choose(loaded, order)
     head = _header(order, loaded, chosen)
-    directory = RunDirectory(Path(order.config.out) / head.run)
-    for name, content in files.content.items():
-        directory.put(name, content)
-    directory.append(strict_json.write_line(header_event(head)))
-    return _play(order, loaded, head, directory, chosen, [], progress, conversation)
+    clock = Clock()
+    with contextlib.closing(_environment(order, loaded, head, clock)) as environment:
+        directory = RunDirectory(Path(order.config.out) / head.run)
+        for name, content in files.content.items():
+            directory.put(name, content)
+        directory.append(strict_json.write_line(header_event(head)))
+        run_by = _Running(order, loaded, head, directory, environment, clock, progress, conversation)
+        return run_by.play(chosen, [])
 
 
 def resume(folder: Path, order: Order, progress: Progress, conversation: Conversation | None = None) -> Finished:
@@ -96,9 +103,24 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
     head, verdicts, _, loaded = reread(recorded)
     done = {verdict.case for verdict in verdicts}
     left = [case for name in head.plan if (case := loaded.pack.case(name)) and name not in done]
-    directory = RunDirectory(folder)
-    directory.append(strict_json.write_line({"event": "resumed", "at": datetime.now(UTC).isoformat()}))
-    return _play(order, loaded, head, directory, left, verdicts, progress, conversation)
+    clock = Clock()
+    with contextlib.closing(_environment(order, loaded, head, clock)) as environment:
+        directory = RunDirectory(folder)
+        directory.append(strict_json.write_line({"event": "resumed", "at": datetime.now(UTC).isoformat()}))
+        run_by = _Running(order, loaded, head, directory, environment, clock, progress, conversation)
+        return run_by.play(left, verdicts)
+
+
+def _environment(order: Order, loaded: Loaded, head: Header, clock: Clock) -> Environment:
+    """Open the embedded environment; raises PortTakenError before anything is written."""
+    solution, port = order.config.solution, order.config.port
+    keys_of_environment = pki.load(order.home / "pki")
+    challenge = bytes.fromhex(head.challenge)
+    try:
+        return Environment(loaded.bindings, keys_of_environment, challenge, clock.now, solution.timeout, port=port)
+    except OSError as error:
+        message = f"port {port} cannot be opened: {error.strerror}"
+        raise PortTakenError(message) from None
 
 
 def count(order: Order, folder: Path | None) -> tuple[int, Lines]:
@@ -148,51 +170,53 @@ def _header(order: Order, loaded: Loaded, chosen: list[Case]) -> Header:
     )  # fmt: skip
 
 
-def _play(
-    order: Order, loaded: Loaded, head: Header, directory: RunDirectory, chosen: Iterable[Case],
-    verdicts: list[Verdict], progress: Progress, conversation: Conversation | None,
-) -> Finished:  # fmt: skip
-    with contextlib.closing(directory):
-        key = keys.load(order.home / "keys")
-        clock = Clock()
-        with _opened(order, loaded, head, directory, clock, progress, conversation) as runner:
-            for case in chosen:
-                verdicts.append(runner.play(case))
-        directory.append(strict_json.write_line({"event": "finished", "at": datetime.now(UTC).isoformat()}))
-        directory.sync()
-        report = fold(head, loaded.pack.families, verdicts, complete=True)
-        lines = lines_of(Recorded(Folder(directory.folder)))
-        path = directory.folder.with_suffix(".asice")
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A run under way: everything that it needs, opened."""
+
+    order: Order
+    loaded: Loaded
+    head: Header
+    directory: RunDirectory
+    environment: Environment
+    clock: Clock
+    progress: Progress
+    conversation: Conversation | None
+
+    def play(self, chosen: Iterable[Case], verdicts: list[Verdict]) -> Finished:
+        """Play cases, then seal; the directory is closed whatever happens."""
+        with contextlib.closing(self.directory):
+            key = keys.load(self.order.home / "keys")
+            with contextlib.closing(self._runner()) as runner:
+                verdicts = verdicts + [runner.play(case) for case in chosen]
+            ended = {"event": "finished", "at": datetime.now(UTC).isoformat()}
+            self.directory.append(strict_json.write_line(ended))
+            self.directory.sync()
+            return self._sealed(fold(self.head, self.loaded.pack.families, verdicts, complete=True), key)
+
+    def _runner(self) -> Runner:
+        solution = self.order.config.solution
+        return Runner(
+            config=self.order.config, families=self.loaded.pack.families, bindings=self.loaded.bindings,
+            defaults=self.loaded.defaults, header=self.head, directory=self.directory,
+            environment=self.environment, clock=self.clock, progress=self.progress,
+            drivers=driver_maker(solution, self.head.defects, self.conversation),
+            recorded=Recorded(_Bodies(self.directory.folder)),
+        )  # fmt: skip
+
+    def _sealed(self, report: Report, key: keys.RunnerKey) -> Finished:
+        folder = self.directory.folder
+        lines, path = lines_of(Recorded(Folder(folder))), folder.with_suffix(".asice")
         try:
-            directory.put(REPORT, document.render(report))
-            directory.put(JUNIT, junit.render(report, lines))
-            bundle.make(directory.folder, path, key, datetime.now(UTC))
+            if self.directory.error is not None:
+                raise self.directory.error
+            self.directory.put(REPORT, document.render(report))
+            self.directory.put(JUNIT, junit.render(report, lines))
+            bundle.make(folder, path, key, datetime.now(UTC))
         except OSError as error:
             cause = f"the bundle cannot be written to {path}: {error.strerror}"
             raise RunStoppedError(cause, "make room there, then `equalis run --resume` the directory") from None
         return Finished(report, path, key.made, lines)
-
-
-@contextlib.contextmanager
-def _opened(
-    order: Order, loaded: Loaded, head: Header, directory: RunDirectory, clock: Clock,
-    progress: Progress, conversation: Conversation | None,
-) -> Iterator[Runner]:  # fmt: skip
-    """The runner with its environment; both are let go whatever happens."""
-    solution = order.config.solution
-    environment = Environment(loaded.bindings, pki.load(order.home / "pki"), bytes.fromhex(head.challenge),
-                              clock.now, solution.timeout, port=order.config.port)  # fmt: skip
-    runner = Runner(
-        config=order.config, families=loaded.pack.families, bindings=loaded.bindings,
-        defaults=loaded.defaults, header=head, directory=directory, environment=environment, clock=clock,
-        drivers=driver_maker(solution, head.defects, conversation), progress=progress,
-        recorded=Recorded(_Bodies(directory.folder)),
-    )  # fmt: skip
-    try:
-        yield runner
-    finally:
-        runner.close()
-        environment.close()
 
 
 class _Bodies(dict[str, bytes]):

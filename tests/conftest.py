@@ -9,11 +9,16 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from equalis import packs
 from equalis.cases.loading import Loaded, load_all
 from equalis.gateway import pki
 from equalis.gateway.pki import Pki
+
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 REPOSITORY = Path(__file__).parent.parent
 Equalis = Callable[..., subprocess.CompletedProcess[str]]
@@ -54,11 +59,11 @@ def loaded() -> Loaded:
 def equalis(home: Path, tmp_path: Path) -> Equalis:
     """Run the program as a user would, in an empty folder."""
 
-    def run(*words: str, cwd: Path = tmp_path, **more: object) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "EQUALIS_HOME": str(home), "COLUMNS": "100", "NO_COLOR": "1"}
         command = [sys.executable, "-m", "equalis", *words]
         return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False,
-                              encoding="utf-8", stdin=subprocess.DEVNULL, **more)  # type: ignore[call-overload, no-any-return]  # fmt: skip
+                              encoding="utf-8", stdin=subprocess.DEVNULL)  # fmt: skip
 
     return run
 

@@ -155,7 +155,7 @@ class Recording:
 
     async def _disturbed(self, answer: Message, disturbance: str, connection: Connection, send: Send) -> Message:
         if disturbance == "delay":
-            await asyncio.sleep(self.hang / 2)
+            await asyncio.sleep(self.hang / 2)  # hang is 1.5 time-outs: three quarters of one
         if disturbance == "garble":
             answer = _garbled(answer)
         if disturbance == "repeat-answer":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+
 from equalis.gateway.pki import DISGUISES, Pki
 from equalis.gateway.server import Handshakes, watch_handshakes
 

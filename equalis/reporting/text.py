@@ -68,7 +68,7 @@ def mistake_text(mistake: Mistake) -> str:
             f"{gutter} | {' ' * (source.column - 1)}^",
         ]
     else:
-        rows.append(f"  --> {source.path}")
+        rows.append(f"  --> {source if source.line > 1 else source.path}")
     if mistake.mend:
         rows.append(f"   mend: {mistake.mend}")
     return clean("\n".join(rows))

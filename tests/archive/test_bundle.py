@@ -143,7 +143,7 @@ def test_the_key_is_made_once_and_must_be_private(tmp_path: Path) -> None:
 
 def test_the_same_files_give_the_same_container(small: Path, tmp_path: Path) -> None:
     """No date, no order, no machine shows in it."""
-    files = {name: content for name, content in bundle.open_bundle(small).files.items()}
+    files = dict(bundle.open_bundle(small).files)
     container.write(tmp_path / "a.asice", files)
     container.write(tmp_path / "b.asice", dict(reversed(files.items())))
     assert (tmp_path / "a.asice").read_bytes() == (tmp_path / "b.asice").read_bytes() == small.read_bytes()

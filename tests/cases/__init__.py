@@ -1,0 +1,1 @@
+"""Tests of cases, mirroring the rooms."""

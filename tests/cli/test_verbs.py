@@ -147,7 +147,7 @@ def test_a_full_disk_stops_the_run_with_one_message_and_loses_nothing(home: Path
 
     command = [sys.executable, "-m", "equalis", "run", "--demo", "ra-pid/pid-consultation-adulte"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
-                          preexec_fn=limit, stdin=subprocess.DEVNULL)  # noqa: PLW1509 - the limit is set in the child  # fmt: skip
+                          preexec_fn=limit, stdin=subprocess.DEVNULL)
     assert done.returncode == 3, done.stderr
     assert "INCOMPLETE" in done.stderr
     assert "make room" in done.stderr
@@ -206,7 +206,7 @@ def test_serve_prints_what_to_put_into_the_product_and_shows_exchanges(home: Pat
     assert "authority.pem" in text
 
 
-def test_help_is_quick_and_imports_nothing_heavy(home: Path) -> None:
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
     """`--help` touches neither lxml nor the gateway, the judge, pyHanko or rich."""
     program = "import sys; sys.argv = ['equalis', '--help']\nfrom equalis.cli import main\ntry:\n    main()\nexcept SystemExit:\n    print([m for m in ('lxml', 'yaml', 'uvicorn', 'pyhanko', 'rich', 'httpx', 'jsonschema', 'cryptography') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

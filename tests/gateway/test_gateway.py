@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -87,16 +88,17 @@ def context(keys: Pki, *, certified: bool = True) -> ssl.SSLContext:
 
 def raw(environment: Environment, keys: Pki, head: str, body: bytes = b"", *, certified: bool = True) -> bytes:
     """Send exact bytes and read to the end."""
-    with socket.create_connection(("127.0.0.1", environment.port), 5) as plain:
-        with context(keys, certified=certified).wrap_socket(plain, server_hostname="localhost") as tls:
-            tls.sendall(head.replace("\n", "\r\n").encode() + body)
-            parts = []
-            try:
-                while part := tls.recv(65536):
-                    parts.append(part)
-            except (ConnectionError, ssl.SSLError, TimeoutError):
-                pass
-            return b"".join(parts)
+    made = context(keys, certified=certified)
+    with (
+        socket.create_connection(("127.0.0.1", environment.port), 5) as plain,
+        made.wrap_socket(plain, server_hostname="localhost") as tls,
+    ):
+        tls.sendall(head.replace("\n", "\r\n").encode() + body)
+        parts = []
+        with contextlib.suppress(ConnectionError, ssl.SSLError, TimeoutError):
+            while part := tls.recv(65536):
+                parts.append(part)
+        return b"".join(parts)
 
 
 HEAD = f"GET {PATH} HTTP/1.1\nHost: localhost\nConnection: close\n\n"

@@ -1,0 +1,1 @@
+"""Tests of judge, mirroring the rooms."""

@@ -102,7 +102,7 @@ def issue(number: int, token: str, expires: datetime) -> Exchange:
     trust = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
     answer = soap(
         f'<t:R xmlns:t="{trust}"><t:RequestedSecurityToken><w:BinarySecurityToken xmlns:w="{WSSE}">{token}'
-        f"</w:BinarySecurityToken></t:RequestedSecurityToken><t:Lifetime><u:Expires xmlns:u=\"{WSU}\">"
+        f"</w:BinarySecurityToken></t:RequestedSecurityToken><t:Lifetime><u:Expires xmlns:u='{WSU}'>"
         f"{expires.isoformat()}</u:Expires></t:Lifetime></t:R>"
     )
     made = exchange(number, soap(f'<t:RequestSecurityToken xmlns:t="{trust}"/>'), answer)

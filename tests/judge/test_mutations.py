@@ -37,8 +37,9 @@ def recorded(bundle: Path) -> tuple[Loaded, tuple[Transcript, ...]]:
 def mutated(draw: st.DrawFn, transcript: Transcript) -> Transcript:
     """A transcript with exchanges dropped, doubled, swapped, and bytes changed anywhere."""
     exchanges = [draw(_exchange(item)) for item in transcript.exchanges if draw(st.integers(0, 9)) > 0]
-    if exchanges and draw(st.booleans()):
-        exchanges = draw(st.permutations(exchanges))
+    shuffled: bool = draw(st.booleans())
+    if exchanges and shuffled:
+        exchanges = list(draw(st.permutations(exchanges)))
     keep = draw(st.booleans())
     return replace(
         transcript,

@@ -13,6 +13,7 @@ import pytest
 from equalis.cases.families import persons
 from equalis.cases.loading import Loaded
 from equalis.demo import connection, signing
+from equalis.demo.canonical import WSU
 from equalis.demo.connection import Doctor, FaultError, Link
 from equalis.demo.memoire import Act, Memoire, new_uuid
 from equalis.demo.signing import Outline
@@ -129,7 +130,7 @@ def test_nothing_is_paid_without_agreement(link: Link) -> None:
     assert refused.all("{urn:equalis:modelled:pid:1}code")[0].text == "NOT_AGREED"
 
 
-def fault(link: Link, call: Any) -> str:
+def fault(call: Any) -> str:
     with pytest.raises(FaultError) as caught:
         call()
     return f"{caught.value.code} {caught.value}"
@@ -142,7 +143,7 @@ def test_a_token_expires_with_the_embedded_clock(world: World, link: Link) -> No
     link.tokens[DOCTOR.code] = (link.tokens[DOCTOR.code][0], datetime.now(UTC) + timedelta(hours=2))
     link.offset = 0
     link.defects = frozenset({"expired-token"})
-    assert "expired" in fault(link, lambda: link.exchange(DOCTOR, "M", simulate()))
+    assert "expired" in fault(lambda: link.exchange(DOCTOR, "M", simulate()))
 
 
 def test_a_business_call_is_refused_unless_token_signature_and_content_are_right(link: Link) -> None:
@@ -150,37 +151,37 @@ def test_a_business_call_is_refused_unless_token_signature_and_content_are_right
     token = link.token(DOCTOR)
     link.tokens[DOCTOR.code] = ("Zm9yZ2Vk", datetime.now(UTC) + timedelta(hours=1))
     link.defects = frozenset({"expired-token"})
-    assert "not issued by the STS" in fault(link, lambda: link.exchange(DOCTOR, "M", simulate()))
+    assert "not issued by the STS" in fault(lambda: link.exchange(DOCTOR, "M", simulate()))
     link.tokens[DOCTOR.code] = (token, datetime.now(UTC) + timedelta(hours=1))
     link.defects = frozenset({"unsigned-body"})
-    assert "body" in fault(link, lambda: link.exchange(DOCTOR, "M", simulate()))
+    assert "body" in fault(lambda: link.exchange(DOCTOR, "M", simulate()))
     link.defects = frozenset({"sha1-signature"})
-    assert "sha1" in fault(link, lambda: link.exchange(DOCTOR, "M", simulate()))
+    assert "sha1" in fault(lambda: link.exchange(DOCTOR, "M", simulate()))
     link.defects = frozenset()
-    assert "invalid content" in fault(link, lambda: link.exchange(DOCTOR, "M", simulate(day="hier")))
-    assert "unknown business element" in fault(link, lambda: link.exchange(DOCTOR, "M", "<x/>"))
+    assert "invalid content" in fault(lambda: link.exchange(DOCTOR, "M", simulate(day="hier")))
+    assert "unknown business element" in fault(lambda: link.exchange(DOCTOR, "M", "<x/>"))
 
 
-def test_the_idp_refuses_what_its_profile_forbids(world: World, link: Link) -> None:
+def test_the_idp_refuses_what_its_profile_forbids(link: Link) -> None:
     """An unsigned timestamp, a clock an hour off, and an unknown doctor."""
     link.defects = frozenset({"unsigned-timestamp"})
-    assert "timestamp" in fault(link, lambda: link.assertion(DOCTOR))
+    assert "timestamp" in fault(lambda: link.assertion(DOCTOR))
     link.defects = frozenset()
     link.offset = 3600
-    assert "Timestamp" in fault(link, lambda: link.assertion(DOCTOR))
+    assert "Timestamp" in fault(lambda: link.assertion(DOCTOR))
     link.offset = 0
-    assert "unknown eHealthID" in fault(link, lambda: link.assertion(replace(DOCTOR, ehealthid="1999999999")))
+    assert "unknown eHealthID" in fault(lambda: link.assertion(replace(DOCTOR, ehealthid="1999999999")))
 
 
 def test_the_sts_refuses_a_provider_code_that_is_not_the_doctors(link: Link) -> None:
     """The claim must name the code of the professional in the assertion."""
-    assert "provider code" in fault(link, lambda: link.token(replace(DOCTOR, code="90234567")))
+    assert "provider code" in fault(lambda: link.token(replace(DOCTOR, code="90234567")))
 
 
 def platform_request(link: Link, password: str, nonce: str) -> bytes:
     created = signing.zulu(link.now())
     header = (
-        f'<wsse:UsernameToken xmlns:wsse="{signing.WSSE}" xmlns:wsu="{connection.WSU}" wsu:Id="user">'
+        f'<wsse:UsernameToken xmlns:wsse="{signing.WSSE}" xmlns:wsu="{WSU}" wsu:Id="user">'
         f"<wsse:Username>esante-embedded</wsse:Username><wsse:Password>{password}</wsse:Password>"
         f"<wsse:Nonce>{nonce}</wsse:Nonce><wsu:Created>{created}</wsu:Created></wsse:UsernameToken>"
     )

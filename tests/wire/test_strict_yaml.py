@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 
 import pytest
@@ -51,7 +52,5 @@ def test_what_is_no_good_yaml_is_a_mistake_with_a_line(text: str) -> None:
 @given(st.binary(max_size=400))
 def test_no_bytes_make_the_reader_fail_otherwise(content: bytes) -> None:
     """Any bytes are a document or MistakesError."""
-    try:
+    with contextlib.suppress(MistakesError):
         strict_yaml.read(content, "a.yaml")
-    except MistakesError as error:
-        assert error.mistakes

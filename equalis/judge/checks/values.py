@@ -19,16 +19,18 @@ def _shown(field: str, values: tuple[Value, ...]) -> str:
 
 
 def _each(
-    subjects: tuple[Subject, ...], expectation: Expectation, wanted: tuple[Value, ...], at: str = ""
+    subjects: tuple[Subject, ...], expectation: Expectation, wanted: tuple[Value, ...], source: Subject | None = None
 ) -> Judgement:
-    """Each subject has the wanted values in the field, in order."""
+    """Each subject has the wanted values in the field, in order; ``source`` is where they come from."""
+    at = f"{expectation.arguments['field']} of {source.label}" if source else ""
+    evidence = (source,) if source else ()
     field = expectation.select.field
     expected = f"{field} = {as_text(wanted)}"
     for subject in subjects:
         found = subject.values(field)
         if len(found) != len(wanted) or not all(map(same, found, wanted)):
-            return ko(expected, _shown(field, found), (subject,), at)
-    return ok(expected, _shown(field, wanted), subjects, at)
+            return ko(expected, _shown(field, found), (subject, *evidence), at)
+    return ok(expected, _shown(field, wanted), (*subjects, *evidence), at)
 
 
 @check("equals", {"value": _ANY}, ("value",), needs_field=True)
@@ -65,7 +67,7 @@ def same_as(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scen
     if source is None:
         expected = f"{expectation.select.field} as in {other_field}"
         return Judgement(Outcome.KO, expected, f"no {other_field} was recorded", subjects[:1])
-    return _each(subjects, expectation, source.values(other_field), f"{other_field} of {source.label}")
+    return _each(subjects, expectation, source.values(other_field), source)
 
 
 _SUMS = {"fields": {"type": "array", "items": {"type": "string"}, "minItems": 1}, "value": _ANY}
