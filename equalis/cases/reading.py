@@ -15,7 +15,6 @@ from equalis.wire import typed
 from equalis.wire.strict_yaml import Document
 
 Path = tuple[str | int, ...]
-KEEP_ALIVE = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from equalis.cli.terminal import Terminal
 from equalis.demo.defects import BY_NAME
 from equalis.model.config import Config
 from equalis.reporting import document
-from equalis.reporting.console import LiveProgress, console, styled
+from equalis.reporting.console import LiveProgress, console, fitted, styled
 from equalis.reporting.text import summary
 from equalis.runner import RunStoppedError
 from equalis.session import Finished, NoCaseError, Order, PortTakenError, count, resume, run
@@ -86,5 +86,5 @@ def _print(finished: Finished, *, as_json: bool) -> None:
     out.print(f"bundle: {finished.bundle}")
     *before, last = summary(finished.report)
     for line in before:
-        out.print(line)
+        out.print(fitted(out, line))
     out.print(styled(last))

@@ -9,7 +9,7 @@ from equalis.archive.bundle import NotAuthenticError
 from equalis.cli.bundles import checked
 from equalis.cli.endings import CODES, INCONCLUSIVE, KO, NOT_AUTHENTIC, OK
 from equalis.model.outcome import Outcome
-from equalis.reporting.console import console, styled
+from equalis.reporting.console import console, fitted, styled
 from equalis.reporting.text import case_line, clean, summary, verdict_text
 from equalis.verifier import Verification
 
@@ -51,10 +51,10 @@ def _print(path: str, found: Verification, *, quiet: bool) -> None:
             if verdict.outcome not in {Outcome.OK, Outcome.NOT_APPLICABLE}:
                 out.print(styled(case_line(verdict)))
                 for text in verdict_text(verdict, found.lines):
-                    out.print(styled(text))
+                    out.print(styled(fitted(out, text)))
         *before, last = summary(report)
         for line in before:
-            out.print(clean(line))
+            out.print(fitted(out, clean(line)))
         out.print(styled(clean(last)))
         return
     out.print(styled(clean(report.headline)))

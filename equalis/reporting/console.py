@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
-from collections.abc import Callable
 from typing import IO, Self
 
 from rich.console import Console
@@ -25,6 +25,29 @@ STYLES = {
 def console(stream: IO[str] | None = None) -> Console:
     """A console that leaves texts as they are: no markup, no highlighting, no wrapping of words."""
     return Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+COLUMN = 13
+"""Where the second column of a finding begins."""
+
+
+def fitted(out: Console, text: str) -> str:
+    """A text whose long rows are broken between words, when it goes to a terminal.
+
+    What is piped or kept stays one row a fact.
+    """
+    if not out.is_terminal:
+        return text
+    return "\n".join(_fitted(row, out.width) for row in text.split("\n"))
+
+
+def _fitted(row: str, width: int) -> str:
+    if len(row) <= width:
+        return row
+    indent = COLUMN if row.startswith("   ") and row[3:4] != " " else 4
+    lines = textwrap.wrap(row, width, subsequent_indent=" " * indent, break_long_words=False,
+                          break_on_hyphens=False, drop_whitespace=True, replace_whitespace=False)  # fmt: skip
+    return "\n".join(lines)
 
 
 def styled(text: str) -> Text:
@@ -77,7 +100,7 @@ class LiveProgress:
         self._out.print(styled(case_line(verdict, seconds)))
         for text in verdict_text(verdict, self._lines):
             self._out.print()
-            self._out.print(styled(text))
+            self._out.print(styled(fitted(self._out, text)))
             self._out.print()
 
     def _render(self) -> Text | Spinner:
@@ -87,5 +110,3 @@ class LiveProgress:
         self._spinner.update(text=Text(line[: max(self._out.width - 3, 10)], overflow="ellipsis"))
         return self._spinner
 
-
-Printer = Callable[[str], None]

@@ -9,6 +9,9 @@ from equalis.model.report import Report
 from equalis.model.source import Mistake, Source
 from equalis.model.verdict import Finding, Verdict
 
+NAMED = 8
+"""How many requirements a summary names before it counts the rest."""
+
 Lines = Callable[[str, int], str]
 """Gives the text of a line of a case file, empty when it is not at hand."""
 
@@ -106,7 +109,9 @@ def summary(report: Report) -> Iterator[str]:
     yield f"{len(report.verdicts)} of {len(report.header.plan)} cases judged: {' · '.join(counts)}"
     missing = report.conformity.missing
     if missing:
-        yield f"not proven: {', '.join(proof.requirement for proof in missing)}"
+        named = ", ".join(proof.requirement for proof in missing[:NAMED])
+        rest = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        yield f"not proven by these cases: {named}{rest}"
     attested = [proof for proof in report.conformity.proofs if proof.attestation]
     if attested:
         yield f"to be attested with form (2): {', '.join(proof.requirement for proof in attested)}"

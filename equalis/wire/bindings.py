@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import re2
 
 from equalis.model.binding import Binding, Field, Half, Locator, Operation
-from equalis.model.transcript import Exchange, Message
+from equalis.model.transcript import Exchange
 from equalis.model.values import Value, at_path
 from equalis.wire import http_message, strict_xml, typed
 from equalis.wire.opened import Opened
@@ -204,8 +204,3 @@ def first_group(expression: str, value: str) -> str | None:
     """The first group of a pattern found anywhere in a text, None when it is not there."""
     found = pattern(expression).search(value)
     return None if found is None else found.group(1)
-
-
-def message_of(exchange: Exchange, side: str) -> Message | None:
-    """The request or the answer of an exchange."""
-    return exchange.request if side == "request" else exchange.answer

@@ -27,7 +27,6 @@ from equalis.runner import Clock
 DOCTOR = Doctor("1000000017", "90123456", "Exemple", "Marie")
 PATIENT = "1985031421294"
 PID = 'xmlns:pid="urn:equalis:modelled:pid:1"'
-FAR_FUTURE = {"matricule": PATIENT, "type": "MH"}
 
 
 @dataclass
