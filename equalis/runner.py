@@ -95,13 +95,14 @@ class Runner:
             if found is not None:
                 transcript.append(found)
 
-        recorder = CaseRecorder(self.directory, told)
-        recorder.event("case", case=case.name, at=self.clock.now().isoformat())
+        recorder = CaseRecorder(case.name, self.directory, told)
+        recorder.event("case", at=self.clock.now().isoformat())
         probe = Transcript(case.name, self.header.environment, capabilities=self.header.capabilities)
         if not not_applicable(case, probe):
             self._play(case, recorder)
         self.environment.drain()
-        recorder.event("end", case=case.name, at=self.clock.now().isoformat())
+        self._check_disk()
+        recorder.event("end", at=self.clock.now().isoformat())
         self.directory.sync()
         self._check_disk()
         verdict = judge(case, transcript[0], self.bindings)
@@ -119,16 +120,13 @@ class Runner:
         self._later = {}
         family = self.families[case.family]
         self.environment.begin_case(recorder, self._worlds(family, case))
+        driver = self._reset(case)
+        self._played += 1
         try:
-            driver = self._reset(case)
             for step in case.steps:
                 self._step(family, step, driver, recorder)
         except DriverError as error:
-            fault = Fault(Blame.CONFIGURATION, error.cause, error.remedy)
-            recorder.fault(fault)
-            if not self._played:
-                raise RunStoppedError(error.cause, error.remedy) from None
-        self._played += 1
+            recorder.fault(Fault(Blame.CONFIGURATION, error.cause, error.remedy))
 
     def _worlds(self, family: Family, case: Case) -> dict[str, Record]:
         """Each service's world: its own defaults, the people, then the seeds of the case."""
@@ -150,9 +148,9 @@ class Runner:
             if self._driver is None:
                 self._driver = self.drivers()
             self._driver.reset(reset)
-        except DriverError:
+        except DriverError as error:
             if not self._played:
-                raise
+                raise RunStoppedError(error.cause, error.remedy) from None
             self.close()
             try:
                 self._driver = self.drivers()

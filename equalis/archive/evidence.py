@@ -56,7 +56,10 @@ def header(event: Event) -> Header:
 
 
 class Reader:
-    """Gathers events into transcripts, a case at a time; memory stays flat in their number."""
+    """Gathers events into transcripts, a case at a time; memory stays flat in their number.
+
+    What came after its case had ended, or belongs to another one, is in the log and in no transcript.
+    """
 
     def __init__(self, header: Header, bodies: Bodies) -> None:
         """``bodies`` gives the bytes of a digest."""
@@ -68,7 +71,7 @@ class Reader:
         kind = event.get("event")
         if kind == "case":
             self._case = [event]
-        elif self._case:
+        elif self._case and event.get("case") == self._case[0]["case"]:
             self._case.append(event)
             if kind == "end":
                 return self.cut()

@@ -27,13 +27,13 @@ class Committed(Protocol):
 class CaseRecorder:
     """Writes every event of a case; ``told`` hears each one too (progress, the reader)."""
 
-    def __init__(self, directory: RunDirectory, told: Callable[[Mapping[str, Any]], None]) -> None:
-        """Write into an open run directory."""
-        self._directory, self._told = directory, told
+    def __init__(self, case: str, directory: RunDirectory, told: Callable[[Mapping[str, Any]], None]) -> None:
+        """Write into an open run directory; each event names its case, even one that comes too late."""
+        self._case, self._directory, self._told = case, directory, told
 
     def event(self, kind: str, /, **fields: Any) -> None:
         """Write one event; whoever listens hears it as it will be read back."""
-        line = strict_json.write_line({"event": kind, **fields})
+        line = strict_json.write_line({"event": kind, "case": self._case, **fields})
         self._directory.append(line)
         heard = strict_json.read(line)
         if isinstance(heard, Mapping):
