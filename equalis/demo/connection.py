@@ -213,7 +213,7 @@ class Link:
 
     def _exchange(self, doctor: Doctor, model: str, business: str) -> Node:
         token = (f'<wsse:BinarySecurityToken xmlns:wsse="{WSSE}" xmlns:wsu="{WSU}" wsu:Id="mysecu" '
-                 f'ValueType="{TOKEN_TYPE}">{self.token(doctor)}</wsse:BinarySecurityToken>')  # fmt: skip
+                 f'EncodingType="{signing.BASE64}" ValueType="{TOKEN_TYPE}">{self.token(doctor)}</wsse:BinarySecurityToken>')  # fmt: skip
         body = f'<sync:RequestInfo xmlns:sync="{SYNC}" modelUID="{escape(model)}">{business}</sync:RequestInfo>'
         signed = ("mysecu",) if "unsigned-body" in self.defects else ("body",)
         outline = Outline({"mysecu": token}, body, signed, sha1="sha1-signature" in self.defects)

@@ -106,7 +106,7 @@ class Depositing:
 
     def cancel_mysecu(self, memoire: Memoire, reason: str) -> dict[str, object]:
         """Cancel over the synchronous exchange."""
-        text = "" if "cancel-without-reason" in self._defects else escape(reason)
+        text = "" if "cancel-without-reason" in self._defects else escape(reason.strip()[:200] or "annulation")
         element = (
             f'<cns:annulationMemoireHonoraire xmlns:cns="{CNS}"><cns:UUIDPrestataire>{new_uuid()}</cns:UUIDPrestataire>'
             f"<cns:UUIDDocumentAnnule>{memoire.uuid}</cns:UUIDDocumentAnnule><cns:TypeAnnulation>1</cns:TypeAnnulation>"

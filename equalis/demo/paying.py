@@ -169,7 +169,7 @@ class Paying:
         if "no-fall-back" in self._defects:
             return bill.screen | {"state": "refused", "message": message}
         try:
-            deposited = self._depositing.deposit(bill.memoire)
+            deposited = self._depositing.deposit(replace(bill.memoire, paid=bill.settled))
         except (UnavailableError, FaultError, InvalidOperation):
             deposited = {"state": "paper"}
         state = "ra" if deposited["state"] == "deposited" else "paper"

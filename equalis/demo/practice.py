@@ -63,7 +63,7 @@ class Practice:
             Act(item["code"], int(item.get("count", 1)), Decimal(item["amount"]) if "amount" in item else None)
             for item in inputs["acts"]
         )
-        note = "Diagnostic: bronchite aiguë" if "diagnosis-in-free-text" in self._defects else ""
+        note = inputs.get("diagnosis", "") if "diagnosis-in-free-text" in self._defects else ""
         patient = self._people.get(inputs["patient"], {"matricule": inputs["patient"]})
         made = Memoire(new_uuid(), self._doctor(inputs), patient, acts, self.link.now().date(), note=note,
                        odd_rounding="wrong-total" in self._defects)  # fmt: skip

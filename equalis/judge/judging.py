@@ -45,6 +45,8 @@ def not_applicable(case: Case, transcript: Transcript) -> str:
         return f"only in {', '.join(case.only_in)}; this is {environment}"
     if case.pauses and environment != EMBEDDED:
         return "the clock of a live environment cannot be moved"
+    if environment != EMBEDDED and any(orders for step in case.steps for orders in step.script.values()):
+        return "its answers are scripted, which only the embedded services obey"
     needs = (*case.needs, "clock") if case.pauses else case.needs
     missing = [need for need in needs if need not in transcript.capabilities]
     if missing:

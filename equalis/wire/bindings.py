@@ -168,6 +168,14 @@ def _entry(locator: Locator, opened: Opened) -> list[str]:
     return [entry.name for entry in opened.entries]
 
 
+def _target(locator: Locator, opened: Opened) -> list[str]:
+    """Parts of the request target: its ``query`` string, or the whole ``address`` that was called."""
+    parts = urlsplit(http_message.target(opened.message))
+    if locator.expression == "address":
+        return [f"https://{host}{parts.path}" for host in opened.message.header("host")]
+    return [parts.query] if parts.query else []
+
+
 def _claim(locator: Locator, opened: Opened) -> list[str]:
     value = opened.claims.get(locator.expression)
     items = value if isinstance(value, tuple) else (value,)
@@ -181,7 +189,7 @@ _FINDERS: dict[str, Callable[[Locator, Opened], list[str]]] = {
     "form": lambda locator, opened: _named(http_message.form(opened.message), locator),
     "entry": _entry,
     "claim": _claim,
-    "target": lambda _, opened: [text for text in [urlsplit(http_message.target(opened.message)).query] if text],
+    "target": _target,
     "status": lambda _, opened: [str(http_message.status(opened.message))],
 }
 

@@ -6,6 +6,7 @@ from equalis.judge.judgement import Judgement, check, judged, ok
 from equalis.judge.selection import Scene, Subject
 from equalis.model.case import Expectation
 from equalis.model.values import Record, as_text
+from equalis.wire.bindings import pattern
 
 _NUMBER = {"type": "integer", "minimum": 0}
 BOUNDS = {"exactly": _NUMBER, "at-least": _NUMBER, "at-most": _NUMBER}
@@ -36,15 +37,19 @@ def count(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene
     return judged(met, words, _listed(subjects), subjects)
 
 
-@check("absent", counts=True)
+@check("absent", {"like": {"type": "string"}}, counts=True)
 def absent(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
-    """Nothing is selected, or no selected thing has a value in the field."""
+    """Nothing is selected, or no selected thing has a value in the field (`like`: none that holds
+    the RE2 pattern).
+    """
     field = expectation.select.field
     if not field:
         return judged(not subjects, "none", _listed(subjects), subjects)
-    holders = tuple(subject for subject in subjects if subject.values(field))
+    like = pattern(as_text(expectation.arguments.get("like")) or ".")
+    holders = tuple(s for s in subjects if any(like.search(as_text(value)) for value in s.values(field)))
     shown = "; ".join(as_text(subject.values(field)) for subject in holders) or "none"
-    return judged(not holders, f"no {field}", shown, holders)
+    what = f" like {like.pattern}" if "like" in expectation.arguments else ""
+    return judged(not holders, f"no {field}{what}", shown, holders)
 
 
 @check("present")

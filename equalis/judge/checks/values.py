@@ -28,14 +28,16 @@ def _each(
     expected = f"{field} = {as_text(wanted)}"
     for subject in subjects:
         found = subject.values(field)
-        if len(found) != len(wanted) or not all(map(same, found, wanted)):
+        free = expectation.arguments.get("any-order") is True
+        pairs = zip(*(sorted(side, key=as_text) if free else side for side in (found, wanted)), strict=False)
+        if len(found) != len(wanted) or not all(same(*pair) for pair in pairs):
             return ko(expected, _shown(field, found), (subject, *evidence), at)
     return ok(expected, _shown(field, wanted), (*subjects, *evidence), at)
 
 
-@check("equals", {"value": _ANY}, ("value",), needs_field=True)
+@check("equals", {"value": _ANY, "any-order": {"type": "boolean"}}, ("value",), needs_field=True)
 def equals(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
-    """The field equals `value` (a list, for a field that repeats)."""
+    """The field equals `value` (a list, for a field that repeats; `any-order` when the order is free)."""
     value = expectation.arguments["value"]
     return _each(subjects, expectation, value if isinstance(value, tuple) else (value,))
 

@@ -147,7 +147,9 @@ def read_consent(call: Call, author: str, allowed: tuple[str, ...]) -> Consent:
 def keep_consent(state: State, call: Call, found: Consent) -> Reply:
     """Record a consent; 302 when it exists already."""
     if state.consent(found.ssn, found.type, call.now) is not None:
-        location = f"{call.binding.prefix}/person/{found.ssn}/consent/{found.type}"
+        location = f"{call.binding.prefix}/practitioner/{found.ssn}/consent/{found.type}"
+        if found.author == "PATIENT":
+            location = f"{call.binding.prefix}/person/{found.ssn}/consent"
         return Reply(state, 302, (("Location", location),), b"")
     kept = replace(state, consents=state.consents | {(found.ssn, found.type): found})
     entry = Entry("consent", {"matricule": found.ssn, "type": found.type, "author": found.author})

@@ -54,7 +54,7 @@ def answer(state: State, call: Call) -> Reply:
 def refuse(state: State, call: Call, text: str) -> Reply:
     """A SOAP fault, with the HTTP status that the script orders (500 by default)."""
     status = call.script.get("fault-status", 500)
-    return answering.soap_fault(state, call, text, "soap:Server", int(str(status)))
+    return answering.soap_fault(state, call, text, status=int(str(status)))
 
 
 def _caller(call: Call, token: str) -> str:
