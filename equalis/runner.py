@@ -125,6 +125,7 @@ class Runner:
         try:
             for step in case.steps:
                 self._step(family, step, driver, recorder)
+            self._settle(driver)
         except DriverError as error:
             recorder.fault(Fault(Blame.CONFIGURATION, error.cause, error.remedy))
 
@@ -171,6 +172,7 @@ class Runner:
         action = family.actions[step.action]
         self.progress.waits_for(step, f"{action.name} to be done")
         observation = self._act(action, step, driver)
+        self.environment.acted()
         recorder.observation(observation)
         self._later[step.id] = {"seen": observation.fields}
         wait = self._wait(step, driver)
@@ -211,7 +213,15 @@ class Runner:
             if quiet and not seen:
                 return f"{until.seen} was never called"
             if time.monotonic() > deadline:
+                if not quiet:  # whatever it still does must not reach the next case
+                    self.close()
                 return f"{until.seen or 'the end of the work'} within {until.within:g} s"
+            time.sleep(POLL)
+
+    def _settle(self, driver: Driver) -> None:
+        """Let the solution finish what it began, before the case ends."""
+        deadline = time.monotonic() + max(self.config.solution.settle, self.config.solution.timeout) * 2
+        while self._driver is not None and not self._quiet(driver) and time.monotonic() < deadline:
             time.sleep(POLL)
 
     def _quiet(self, driver: Driver) -> bool:

@@ -67,6 +67,10 @@ class PortTakenError(Exception):
     """The port of the embedded environment cannot be opened; the text names it."""
 
 
+class OtherSolutionError(Exception):
+    """A run cannot be finished by another solution than the one that began it."""
+
+
 class NoCaseError(Exception):
     """The names, families or tags of a request match no case; the text gives the valid ones."""
 
@@ -103,6 +107,10 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
     head, verdicts, _, loaded = reread(recorded)
     done = {verdict.case for verdict in verdicts}
     left = [case for name in head.plan if (case := loaded.pack.case(name)) and name not in done]
+    own = order.config.solution
+    if (own.name, own.version, own.vendor, own.driver) != (head.solution, head.version, head.vendor, head.driver):
+        message = f"{folder} is a run of {head.solution} {head.version} (driver {head.driver}), not of {own.name} {own.version}"
+        raise OtherSolutionError(message)
     clock = Clock()
     with contextlib.closing(_environment(order, loaded, head, clock)) as environment:
         directory = RunDirectory(folder)

@@ -48,6 +48,9 @@ def verify(path: Path) -> Verification:
         message = f"the evidence cannot be judged again: {error}"
         raise NotAuthenticError(message) from None
     lines = lines_of(recorded)
+    if seal is not None and not report.complete:
+        message = "a sealed bundle holds a run to its end, and this one does not"
+        raise NotAuthenticError(message)
     if report.complete and (seal is not None or REPORT in files):
         _compare(files, report, lines)
     return Verification(report, seal, len(files), lines)
@@ -70,6 +73,9 @@ def reread(recorded: Recorded) -> tuple[Header, list[Verdict], bool, Loaded]:
         finished = event.get("event") == "finished"
         case = loaded.pack.case(transcript.case) if transcript else None
         if transcript is not None and case is not None:
+            if case.name in verdicts:
+                message = f"{case.name} ends twice in the log"
+                raise EvidenceError(message)
             verdicts[case.name] = judge(case, transcript, loaded.bindings)
     complete = finished and set(verdicts) == set(head.plan)
     return head, list(verdicts.values()), complete, loaded

@@ -135,26 +135,43 @@ class Container(Mapping[str, bytes]):
 def read(path: Path) -> Container:
     """Open a container; raises ContainerError unless its bytes are exactly what ``write`` makes."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
-            _check_names(infos)
-            names = [info.filename for info in infos[1:]]
-            with tempfile.TemporaryFile() as rebuilt:
-                _write(rebuilt, ((name, archive.read(name)) for name in sorted(names)))
-                same = _same(path, rebuilt)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError,
-            ValueError, KeyError, OverflowError, MemoryError) as error:  # fmt: skip
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, *_DAMAGE) as error:
         message = f"not a zip that can be read: {error}"
         raise ContainerError(message) from None
     except OSError as error:
-        if error.errno != errno.EINVAL:  # a full or failing disk is not the bundle's doing
-            raise
-        message = "the zip's own structures lead nowhere"
+        raise _located(error) from None
+    try:
+        infos = archive.infolist()
+        _check_names(infos)
+        names = [info.filename for info in infos[1:]]
+        with tempfile.TemporaryFile() as rebuilt:
+            _write(rebuilt, ((name, archive.read(name)) for name in sorted(names)))
+            same = _same(path, rebuilt)
+        if not same:
+            message = "the zip differs from the only form that a bundle has: something was changed in it"
+            raise ContainerError(message)
+    except (zipfile.BadZipFile, *_DAMAGE) as error:
+        archive.close()
+        message = f"not a zip that can be read: {error}"
         raise ContainerError(message) from None
-    if not same:
-        message = "the zip differs from the only form that a bundle has: something was changed in it"
-        raise ContainerError(message)
-    return Container(zipfile.ZipFile(path), tuple(names))
+    except OSError as error:
+        archive.close()
+        raise _located(error) from None
+    except ContainerError:
+        archive.close()
+        raise
+    return Container(archive, tuple(names))
+
+
+_DAMAGE = (zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, KeyError, OverflowError, MemoryError)
+
+
+def _located(error: OSError) -> Exception:
+    """Offsets that lead nowhere are damage; a full or failing disk is not the bundle's doing."""
+    if error.errno == errno.EINVAL:
+        return ContainerError("the zip's own structures lead nowhere")
+    return error
 
 
 def _check_names(infos: list[zipfile.ZipInfo]) -> None:

@@ -47,12 +47,29 @@ def header(event: Event) -> Header:
         message = f"not evidence of format {FORMAT}: {str(event)[:80]}"
         raise EvidenceError(message)
     values = {key: value for key, value in event.items() if key not in {"event", "format"}}
-    values["editions"] = tuple(tuple(pair) for pair in values.get("editions", ()))
+    pairs = values.get("editions", ())
+    if not isinstance(pairs, tuple) or not all(isinstance(pair, tuple) for pair in pairs):
+        message = "the header's editions are no pairs"
+        raise EvidenceError(message)
+    for name, kind in _HEADER_TYPES.items():
+        if not isinstance(values.get(name), kind):
+            message = f"the header's {name} is {values.get(name)!r}"
+            raise EvidenceError(message)
+    for name in ("plan", "capabilities", "defects"):
+        if not all(isinstance(item, str) for item in values[name]):
+            message = f"the header's {name} are not all texts"
+            raise EvidenceError(message)
     try:
         return Header(**values)
     except TypeError as error:
         message = f"the header of the run is not complete: {error}"
         raise EvidenceError(message) from None
+
+
+_TEXTS = ("run", "started", "tool", "solution", "version", "vendor", "driver", "environment", "challenge")
+_HEADER_TYPES: dict[str, type] = {
+    **dict.fromkeys(_TEXTS, str), **dict.fromkeys(("plan", "capabilities", "defects"), tuple), "people": bool,
+}  # fmt: skip
 
 
 class Reader:
@@ -93,6 +110,9 @@ def transcript(events: Iterable[Event], header: Header, bodies: Bodies) -> Trans
     """The transcript of one case from its events."""
     by_kind: dict[str, list[Event]] = {}
     for event in events:
+        if not isinstance(event.get("n", 0), int) or not isinstance(event.get("step", ""), str):
+            message = f"an event of {event.get('case')} is not of its types"
+            raise EvidenceError(message)
         by_kind.setdefault(event["event"], []).append(event)
     answers = {event["n"]: event for event in by_kind.get("answer", ())}
     return Transcript(

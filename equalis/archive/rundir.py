@@ -6,8 +6,10 @@ INCOMPLETE and can be resumed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -36,6 +38,7 @@ class RunDirectory:
         _drop_cut_line(folder / LOG)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._log = os.open(folder / LOG, flags, 0o644)
+        _lock(self._log, folder)
 
     def put(self, name: str, content: bytes) -> None:
         """Keep a file of the run; raises OSError."""
@@ -66,7 +69,7 @@ class RunDirectory:
                 return
             try:
                 if os.write(self._log, line) != len(line):
-                    self.error = OSError(28, "the event was written only in part")
+                    self.error = OSError(errno.ENOSPC, "the event was written only in part")
             except OSError as error:
                 self.error = error
 
@@ -81,6 +84,22 @@ class RunDirectory:
     def close(self) -> None:
         """Close the log."""
         os.close(self._log)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    """One writer a run: a second one is refused while the first lives."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415 - this platform only
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415 - this platform only
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise OSError(errno.EBUSY, "another equalis is writing this run", str(folder)) from None
 
 
 def _drop_cut_line(log: Path) -> None:

@@ -106,8 +106,8 @@ def _field(
         mistakes.append(document.mistake(document.source(at), what, shapes.choice("", LOCATORS, "locators")))
     kind = kinds[0] if kinds else "status"
     locator = Locator(kind, as_text(entry.get(kind)), as_text(entry.get("pattern")))
-    if kind == "xpath":
-        _xpath_mistake(document, (*at, "xpath"), locator.expression, namespaces, mistakes)
+    if kind in {"xpath", "element-names"}:
+        _xpath_mistake(document, (*at, kind), locator.expression, namespaces, mistakes)
     if locator.pattern:
         try:
             pattern(locator.pattern)

@@ -120,6 +120,10 @@ class Linter:
         elif requirement.level is not expectation.level:
             levels = requirement.level.value.upper(), expectation.level.value.upper()
             yield ("requirement",), f"{requirement.id} is a {levels[0]}, this a {levels[1]}", "use the register's level"
+        yield from self._check(case, expectation)
+
+    def _check(self, case: Case, expectation: Expectation) -> Trouble:
+        """What an expectation looks at, how, and with which arguments."""
         check = CHECKS.get(expectation.check)
         if check is None:
             yield ("check",), f"no check `{expectation.check}`", shapes.choice(expectation.check, CHECKS, "checks")
@@ -128,12 +132,24 @@ class Linter:
             yield ("select",), what, mend
         if check.needs_field and not expectation.select.field:
             yield ("select",), f"the check {check.name} needs `field:` here", "name the field that it looks at"
+        yield from self._vain(expectation)
         for error in shapes.compiled(check.arguments).iter_errors(expectation.arguments):
             valid = shapes.choice("", check.arguments["properties"], f"arguments of {check.name}")
             yield ("with",), error.message, valid
         if any(key in expectation.arguments for key in ("operation", "observation")):
             for what, mend in self._selection(case, selection_of(expectation.arguments)):
                 yield ("with",), what, mend
+
+    def _vain(self, expectation: Expectation) -> Trouble:
+        """Checks that could never fail."""
+        if expectation.check.startswith("schema-") and "schema" not in expectation.arguments:
+            for operation in expectation.select.operation:
+                if not any(item.request.schema for item in self.bindings.operations.get(operation, ())):
+                    yield ("check",), f"`{operation}` has no schema", "name one with `with: {schema: …}`"
+        if expectation.arguments.get("field") == expectation.select.field and expectation.check == "same-as" and (
+            selection_of(expectation.arguments).operation == expectation.select.operation
+        ):
+            yield ("with",), "a field is always the same as itself", "compare it with another field"
 
     def _selection(self, case: Case, select: Selection) -> Iterator[tuple[str, str]]:
         named = [select.operation, select.service, select.observation, select.ledger,

@@ -17,7 +17,7 @@ from equalis.reporting import document
 from equalis.reporting.console import LiveProgress, console, fitted, styled
 from equalis.reporting.text import summary
 from equalis.runner import RunStoppedError
-from equalis.session import Finished, NoCaseError, Order, PortTakenError, count, resume, run
+from equalis.session import Finished, NoCaseError, Order, OtherSolutionError, PortTakenError, count, resume, run
 
 
 @click.command("run")
@@ -55,6 +55,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
                 finished = run(order, progress, terminal)
     except NoCaseError as error:
         raise EndError(USAGE, str(error)) from None
+    except OtherSolutionError as error:
+        raise EndError(USAGE, str(error), "resume it with the equalis.toml of its own product") from None
     except PortTakenError as error:
         mend = "end the program that uses it, or set another `port` under [environment] in equalis.toml"
         raise EndError(USAGE, str(error), mend) from None

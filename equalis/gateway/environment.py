@@ -85,14 +85,26 @@ class Environment:
     def begin_case(self, sink: Sink, worlds: Mapping[str, Record]) -> None:
         """Start the services anew, count exchanges from 1."""
         self._embedded.reset(worlds)
-        self._disguise.worn = ""
+        self._wear("")
+        self._listener.drop_idle()
         self._recording.begin_case(sink)
 
     def begin_step(self, step: Step) -> None:
         """Obey the orders of a step."""
         inject = dict(step.inject)
-        self._disguise.worn = inject.pop("tls", "")
+        self._wear(inject.pop("tls", ""))
         self._recording.plan = Plan(step.id, step.script, inject)
+        self._recording.touch()
+
+    def _wear(self, certificate: str) -> None:
+        """Show another server certificate from the next handshake on."""
+        if certificate != self._disguise.worn:
+            self._disguise.worn = certificate
+            self._listener.drop_idle()
+
+    def acted(self) -> None:
+        """The solution has done what it was asked: silence counts from here."""
+        self._recording.touch()
 
     def seen(self, operation: str) -> bool:
         """Whether the operation was called during the step."""

@@ -86,47 +86,58 @@ class Recording:
 
     def begin_case(self, sink: Sink) -> None:
         """Count exchanges from 1 and send what is recorded to a new sink."""
-        self._numbers, self.sink, self.plan = itertools.count(1), sink, Plan()
+        with self._lock:
+            self._numbers, self.sink, self.plan = itertools.count(1), sink, Plan()
+
+    def touch(self) -> None:
+        """Silence is counted from now."""
+        self.last_activity = time.monotonic()
 
     def handshake_begins(self) -> None:
-        """A client has connected; until its handshake is over, the case is not quiet."""
+        """A client said hello; until its handshake is over, the case is not quiet."""
         with self._lock:
             self._open += 1
 
-    def handshake_ends(self, refusal: str) -> None:
+    def handshake_ends(self, refusal: str, *, begun: bool) -> None:
         """The handshake came about (empty), or why it did not."""
         if refusal and self.sink is not None:
             self.sink.handshake(self.plan.step, self.clock(), refusal)
-        with self._lock:
-            self._open -= 1
+        if begun:
+            with self._lock:
+                self._open -= 1
         self.last_activity = time.monotonic()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
         connection: Connection = scope["state"]["connection"]
-        sink, started = self.sink, time.monotonic_ns()
-        body = await _body(receive)
-        if body is None or sink is None:
-            connection.cut()
-            return
-        with self._lock:
+        with self._lock:  # a request belongs to the case in which its head arrived
+            sink, number = self.sink, next(self._numbers)
             self._open += 1
-            number = next(self._numbers)
-        message = _message(connection.raw_head, body)
+        try:
+            body = await _body(receive)
+            if body is None or sink is None:
+                connection.cut()
+                return
+            message = _message(connection.raw_head, body)
+            await self._recorded(number, message, connection, sink, receive, send)
+        finally:
+            with self._lock:
+                self._open -= 1
+            self.last_activity = time.monotonic()
+
+    async def _recorded(
+        self, number: int, message: Message, connection: Connection, sink: Sink, receive: Receive, send: Send
+    ) -> None:
+        """One exchange, its answer recorded whatever happens."""
+        started, answer, disturbance = time.monotonic_ns(), None, ""
         try:
             answer, disturbance = await self._exchange(number, message, connection, sink, receive, send)
-        except asyncio.CancelledError:
-            answer, disturbance = None, ""
-            raise
         except Exception as error:  # noqa: BLE001 - our own defect is a Fault and a 502, never the product's KO
-            answer, disturbance = await self._broken(error, connection, sink, send), ""
+            answer = await self._broken(error, connection, sink, send)
         finally:
             elapsed = (time.monotonic_ns() - started) // 1000
             kept = self.redactor.message(answer)[0] if answer else None
             sink.answer(number, self.clock(), elapsed, kept, disturbance)
-            with self._lock:
-                self._open -= 1
-            self.last_activity = time.monotonic()
 
     async def _exchange(
         self, number: int, message: Message, connection: Connection, sink: Sink, receive: Receive, send: Send

@@ -1,6 +1,6 @@
 """Redaction: what would let someone act later never reaches the disk (trust.md).
 
-Passwords, client secrets, cookies and Basic credentials become ``HMAC(salt, value)``; the salt
+Passwords, client secrets, cookies, API keys and credentials other than bearer tokens become ``HMAC(salt, value)``; the salt
 stays in memory. Signed tokens stay, since verdicts are recomputed from them.
 """
 
@@ -14,11 +14,12 @@ from dataclasses import replace
 
 from equalis.model.transcript import Message
 
-_NAMES = rb"password|passwd|client_secret|clientsecret|client_assertion_key|private_key|refresh_token"
-_XML = re.compile(rb"(?is)(<(?:[\w.-]+:)?(password|client_?secret|privatekey)\b[^>]*>)(.*?)(</)")
-_JSON = re.compile(rb"(?is)(\"(?:" + _NAMES + rb")\"\s*:\s*\")((?:[^\"\\]|\\.)*)(\")")
+_NAMES = rb"password|passwd|pwd|pin|client_?secret|private_?key|refresh_token|code_verifier"
+_ELEMENT = re.compile(rb"(?is)(<(?:[\w.-]+:)?(" + _NAMES + rb")(?:\s[^<>]*)?(?<!/)>)(.*?)(</(?:[\w.-]+:)?\2\s*>)")
+_ATTRIBUTE = re.compile(rb"(?is)(\s(?:" + _NAMES + rb")\s*=\s*[\"'])([^\"'<>]*)([\"'])")
+_JSON = re.compile(rb"(?is)(\"(?:" + _NAMES + rb")\"\s*:\s*)(\"(?:[^\"\\]|\\.)*\"|\[[^\]]*\]|[^\s,}\]\"\[{]+)()")
 _FORM = re.compile(rb"(?i)((?:^|[&?])(?:" + _NAMES + rb")=)([^&\s]*)()")
-_COOKIES = frozenset({"cookie", "set-cookie"})
+_HEADERS = re.compile(r"(?i)cookie|set-cookie|x-.*(key|secret|token)|.*api-?key|.*password")
 
 
 class Redactor:
@@ -35,30 +36,31 @@ class Redactor:
         line = self._texts(message.line.encode("latin-1"), _FORM, "query", found).decode("latin-1")
         body = message.body
         if body:
-            body = _XML.sub(self._in_xml(found), body)
-            body = self._texts(body, _JSON, "json", found)
-            if b"=" in body and b"<" not in body:
-                body = self._texts(body, _FORM, "form", found)
+            body = _ELEMENT.sub(self._in_element(found), body)
+            body = self._texts(body, _ATTRIBUTE, "attribute", found)
+            body = self._texts(body, _JSON, "json", found, quote=b'"')
+            body = self._texts(body, _FORM, "form", found)
         return replace(message, line=line, headers=headers, body=body), tuple(dict.fromkeys(found))
 
     def _header(self, name: str, value: str, found: list[str]) -> str:
-        lowered = name.lower()
-        secret = lowered in _COOKIES or (
-            lowered in {"authorization", "proxy-authorization"} and value.lower().startswith("basic ")
+        secret = _HEADERS.fullmatch(name) is not None or (
+            name.lower() in {"authorization", "proxy-authorization"} and not value.lower().startswith("bearer ")
         )
         if not secret:
             return value
         found.append(f"header {name}")
         return self._mark(value.encode("latin-1")).decode()
 
-    def _texts(self, content: bytes, pattern: re.Pattern[bytes], where: str, found: list[str]) -> bytes:
+    def _texts(
+        self, content: bytes, pattern: re.Pattern[bytes], where: str, found: list[str], quote: bytes = b""
+    ) -> bytes:
         def replaced(match: re.Match[bytes]) -> bytes:
             found.append(where)
-            return match[1] + self._mark(match[2]) + match[3]
+            return match[1] + quote + self._mark(match[2]) + quote + match[3]
 
         return pattern.sub(replaced, content)
 
-    def _in_xml(self, found: list[str]) -> Callable[[re.Match[bytes]], bytes]:
+    def _in_element(self, found: list[str]) -> Callable[[re.Match[bytes]], bytes]:
         def replaced(match: re.Match[bytes]) -> bytes:
             found.append(f"element {match[2].decode()}")
             return match[1] + self._mark(match[3]) + match[4]

@@ -13,7 +13,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -99,55 +99,6 @@ def _facts(tls: ssl.SSLObject | None) -> Tls | None:
     return Tls(tls.version() or "", cipher[0] if cipher else "", certificate or b"")
 
 
-class Handshakes(Protocol):
-    """Who is told of TLS handshakes, in the listener's thread."""
-
-    def handshake_begins(self) -> None:
-        """A client has connected."""
-
-    def handshake_ends(self, refusal: str) -> None:
-        """The handshake came about (empty), or why it did not."""
-
-
-def watch_handshakes(context: ssl.SSLContext, told: Handshakes) -> None:
-    """Report each handshake of a server context: begun, then done, or refused by an alert or a lost connection.
-
-    asyncio accepts each TLS connection in a task of its own that ends with the handshake; a task
-    that ends before the handshake did is a connection lost without an alert.
-    """
-
-    class Watched(ssl.SSLObject):
-        over = False
-
-        def __new__(cls) -> Self:
-            self = super().__new__(cls)
-            told.handshake_begins()
-            task = asyncio.current_task()
-            if task is not None:
-                task.add_done_callback(self._accepted)
-            return self
-
-        def _end(self, refusal: str) -> None:
-            if not self.over:
-                self.over = True
-                told.handshake_ends(refusal)
-
-        def _accepted(self, _task: asyncio.Task[Any]) -> None:
-            self._end("the connection was lost during the TLS handshake, without an alert")
-
-        def do_handshake(self) -> None:
-            try:
-                super().do_handshake()
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                raise
-            except ssl.SSLError as error:
-                self._end((error.reason or type(error).__name__).replace("_", " ").lower())
-                raise
-            self._end("")
-
-    context.sslobject_class = Watched
-
-
 class _Server(uvicorn.Server):
     """uvicorn without its polling, and with a stop that does not wait for idle clients."""
 
@@ -184,6 +135,25 @@ class _Server(uvicorn.Server):
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=0.02)
+
+    def drop_idle(self) -> None:
+        """Cut connections on which nothing is under way; in the listener's thread."""
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            if cycle is None or cycle.response_complete:
+                connection.transport.abort()
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Run something in the listener's thread, and wait for it."""
+        done = threading.Event()
+
+        def run() -> None:
+            function()
+            done.set()
+
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(run)
+            done.wait(2)
 
     def request_stop(self) -> None:
         if self._loop is not None and self._wake is not None and not self._loop.is_closed():
@@ -246,6 +216,10 @@ class Listener:
         if self._error is not None:
             message = "the gateway did not start"
             raise RuntimeError(message) from self._error
+
+    def drop_idle(self) -> None:
+        """Cut kept-alive connections, so that the next call shakes hands anew."""
+        self._server.call(self._server.drop_idle)
 
     def stop(self) -> None:
         """Stop serving; returns when the thread is over."""

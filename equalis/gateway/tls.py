@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ssl
 
+from equalis.gateway.handshakes import Handshakes, watch_handshakes
 from equalis.gateway.pki import DISGUISES, Pki
-from equalis.gateway.server import Handshakes, watch_handshakes
 
 
 class Disguise:
@@ -24,6 +24,9 @@ class Disguise:
 
     def _choose(self, tls: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _context: ssl.SSLContext) -> None:
         """Called at each ClientHello, with or without a server name."""
+        hello = getattr(tls, "hello", None)
+        if hello is not None:
+            hello()
         if self.worn:
             tls.context = self._others[self.worn]
 
@@ -39,4 +42,6 @@ def _context(pki: Pki, party: str) -> ssl.SSLContext:
     context.load_cert_chain(certificate, key)
     context.load_verify_locations(cadata=pki.authority.decode())
     context.verify_mode = ssl.CERT_OPTIONAL
+    context.options |= ssl.OP_NO_TICKET  # a resumed session would show no certificate at all
+    context.num_tickets = 0
     return context

@@ -21,6 +21,14 @@ def judge(case: Case, transcript: Transcript, bindings: Bindings) -> Verdict:
     A Fault makes the case INCONCLUSIVE whatever else was found; only what the product itself did
     or did not do can be KO; a SHOULD is reported and never folds.
     """
+    try:
+        return _judged(case, transcript, bindings)
+    except Exception as error:  # noqa: BLE001 - total: a defect of ours is a Fault, never a KO
+        fault = _own(f"the judge failed: {type(error).__name__}: {error}")
+        return Verdict(case.name, case.title, Outcome.INCONCLUSIVE, (), (fault,), f"equalis: {fault.cause}")
+
+
+def _judged(case: Case, transcript: Transcript, bindings: Bindings) -> Verdict:
     reason = not_applicable(case, transcript)
     if reason:
         return Verdict(case.name, case.title, Outcome.NOT_APPLICABLE, (), reason=reason)

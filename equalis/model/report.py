@@ -44,10 +44,11 @@ class Report:
 
     @property
     def outcome(self) -> Outcome:
-        """The fold of the cases that were asked for; a run without its end is INCONCLUSIVE."""
+        """The fold of the cases that apply; a run without its end, or in which none applied, is INCONCLUSIVE."""
         if not self.complete:
             return Outcome.INCONCLUSIVE
-        return worst(verdict.outcome for verdict in self.verdicts)
+        outcomes = (verdict.outcome for verdict in self.verdicts)
+        return worst(outcome for outcome in outcomes if outcome is not Outcome.NOT_APPLICABLE)
 
     @property
     def level(self) -> str:

@@ -15,7 +15,7 @@ from equalis.model.case import Action, Step
 from equalis.model.config import Solution
 from equalis.model.values import Record
 from equalis.solution.http import ACTION_TIMEOUTS, GRACE
-from equalis.solution.plain import plain, reset_document
+from equalis.solution.plain import plain, reset_document, sound
 from equalis.solution.port import DriverError, ProductFailure, Reset, Seen
 
 UNSUPPORTED_EXIT = 78
@@ -48,10 +48,10 @@ class CommandDriver:
             message = f"the command ended with {done.returncode}: {done.stderr.strip()[-200:]}"
             raise ProductFailure(message)
         try:
-            document = json.loads(done.stdout)
+            document = sound(json.loads(done.stdout))
         except ValueError:
             document = None
-        if not isinstance(document, dict):
+        if document is None:
             cause = f"the command printed no JSON object for {action.name}: {done.stdout[:120]!r}"
             raise DriverError(cause, "print the observations of actions.yaml as one JSON object")
         return Seen(document)
@@ -64,7 +64,10 @@ class CommandDriver:
         """Nothing to let go."""
 
     def _configured(self, word: str, document: Mapping[str, Any]) -> None:
-        done = self._run(word, document)
+        try:
+            done = self._run(word, document)
+        except ProductFailure as failure:
+            raise DriverError(str(failure), f"make the command answer `{word}` at once") from None
         if done.returncode:
             cause = f"the command ended with {done.returncode} for `{word}`: {done.stderr.strip()[-200:]}"
             raise DriverError(cause, "correct `command` under [solution] in equalis.toml")
@@ -72,7 +75,7 @@ class CommandDriver:
     def _run(self, word: str, document: object) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(
-                [*self._command, word], input=json.dumps(document), text=True, encoding="utf-8",
+                [*self._command, word], input=json.dumps(document), text=True, encoding="utf-8", errors="replace",
                 capture_output=True, timeout=self._limit, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:

@@ -10,7 +10,7 @@ import httpx
 from equalis.model.case import Action, Step
 from equalis.model.config import Solution
 from equalis.model.values import Record
-from equalis.solution.plain import plain, reset_document
+from equalis.solution.plain import plain, reset_document, sound
 from equalis.solution.port import DriverError, ProductFailure, Reset, Seen
 
 NOT_SUPPORTED = 501
@@ -88,10 +88,10 @@ class HttpDriver:
 
 def _object(answer: httpx.Response) -> Mapping[str, Any]:
     try:
-        document = answer.json()
+        document = sound(answer.json())
     except ValueError:
         document = None
-    if not isinstance(document, dict):
+    if document is None:
         cause = f"the hook answered something else than a JSON object: {answer.text[:120]!r}"
         remedy = "answer the observations of actions.yaml as one JSON object"
         raise DriverError(cause, remedy)

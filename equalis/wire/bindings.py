@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 import re2
 
@@ -117,13 +116,13 @@ def read_field(
 ) -> tuple[Value, ...]:
     """Every typed value of a field in a message."""
     locator = field.locator
-    if not opened.message.body and locator.kind in {"xpath", "pointer", "entry", "form"}:
+    if not opened.message.body and locator.kind in {"xpath", "element-names", "pointer", "entry", "form"}:
         return ()
     if locator.kind == "path":
         template = binding.prefix + (operation.recognise.path if operation else "")
         found = http_message.match_path(template, http_message.path(opened.message)) or {}
         texts = [found[locator.expression]] if locator.expression in found else []
-    elif locator.kind == "xpath":
+    elif locator.kind in {"xpath", "element-names"}:
         texts = _xpath(locator, half, binding.namespaces, opened)
     else:
         texts = _FINDERS[locator.kind](locator, opened)
@@ -135,6 +134,8 @@ def read_field(
 
 def _xpath(locator: Locator, half: Half, namespaces: Namespaces, opened: Opened) -> list[str]:
     compiled = strict_xml.xpath(locator.expression, namespaces)
+    if locator.kind == "element-names":
+        return strict_xml.names(compiled, opened.document(half.body))
     return strict_xml.select(compiled, opened.document(half.body))
 
 
@@ -170,10 +171,11 @@ def _entry(locator: Locator, opened: Opened) -> list[str]:
 
 def _target(locator: Locator, opened: Opened) -> list[str]:
     """Parts of the request target: its ``query`` string, or the whole ``address`` that was called."""
-    parts = urlsplit(http_message.target(opened.message))
     if locator.expression == "address":
-        return [f"https://{host}{parts.path}" for host in opened.message.header("host")]
-    return [parts.query] if parts.query else []
+        path = http_message.path(opened.message)
+        return [f"https://{host}{path}" for host in opened.message.header("host")]
+    query = http_message.query_string(opened.message)
+    return [query] if query else []
 
 
 def _claim(locator: Locator, opened: Opened) -> list[str]:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from equalis.model.transcript import Message
 from equalis.model.values import Record, Value
@@ -27,12 +27,20 @@ def target(message: Message) -> str:
 
 def path(message: Message) -> str:
     """The path of the target, still percent-encoded."""
-    return urlsplit(target(message)).path
+    found = target(message).partition("?")[0]
+    if "://" in found:  # the absolute form (RFC 9112 §3.2.2)
+        found = "/" + found.partition("://")[2].partition("/")[2]
+    return found
+
+
+def query_string(message: Message) -> str:
+    """What follows the question mark of the target."""
+    return target(message).partition("?")[2]
 
 
 def query(message: Message) -> list[tuple[str, str]]:
     """The parameters of the target, decoded, in order."""
-    return parse_qsl(urlsplit(target(message)).query, keep_blank_values=True)
+    return parse_qsl(query_string(message), keep_blank_values=True)
 
 
 def form(message: Message) -> list[tuple[str, str]]:

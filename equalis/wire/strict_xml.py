@@ -72,6 +72,13 @@ def select(expression: etree.XPath, root: etree._Element) -> list[str]:
     return [str(found)]
 
 
+def names(expression: etree.XPath, root: etree._Element) -> list[str]:
+    """The local names of the elements that an expression finds."""
+    found = expression(root)
+    elements = found if isinstance(found, list) else []
+    return [etree.QName(item).localname for item in elements if isinstance(item, etree._Element)]
+
+
 @lru_cache(maxsize=64)
 def schema(content: bytes) -> etree.XMLSchema:
     """Compile an XML Schema from its bytes once; raises ValueError when it is not one."""

@@ -12,10 +12,13 @@ from typing import Any
 from equalis.model.values import Value
 from equalis.wire.unreadable import UnreadableError
 
+_LARGEST = 15
+"""More digits than any amount of money has."""
+
 
 def _money(text: str) -> Decimal:
     amount = Decimal(text.strip())
-    if not amount.is_finite():
+    if not amount.is_finite() or abs(amount.adjusted()) > _LARGEST:
         raise InvalidOperation
     return amount
 
@@ -59,7 +62,7 @@ def of_type(kind: str, value: Value) -> Value:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
     elif kind == "money" and isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return Decimal(value)
+        return parse(kind, str(value))
     elif isinstance(value, str):
         return parse(kind, value)
     if kind == "text" and isinstance(value, int | Decimal) and not isinstance(value, bool):

@@ -57,6 +57,10 @@ class BadSignatureError(Exception):
     """A signature that does not hold; the text says why."""
 
 
+class AlteredError(BadSignatureError):
+    """A signature that does not match the bytes it covers: they were altered after it was made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
     """What a valid signature covers, and how: elements of the caller's own tree."""
@@ -98,7 +102,7 @@ def verify(signature: etree._Element, certificate: bytes) -> Signed:
         context.verify(copy)
     except xmlsec.VerificationError:
         message = "the signature does not match what it signs"
-        raise BadSignatureError(message) from None
+        raise AlteredError(message) from None
     except (xmlsec.Error, ValueError, TypeError) as error:
         message = f"the signature cannot be verified ({error})"
         raise BadSignatureError(message) from None

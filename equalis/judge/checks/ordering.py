@@ -31,6 +31,8 @@ def before(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene
     default).
     """
     others = scene.select(selection_of(expectation.arguments))
+    if not others:
+        return ko("one before each", "none of the others came", subjects)
     for other in others:
         if not any(s.order < other.order and _related(s, other, expectation) for s in subjects):
             actual = f"{other.label} with none before it"

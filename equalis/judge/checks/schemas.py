@@ -27,6 +27,9 @@ def request_violations(subject: Subject, schema_name: str = "") -> list[str]:
         raise UnknownFieldError(message)
     half = reading.operation.request
     name = schema_name or half.schema
+    if not name:
+        message = f"{reading.operation.name} has no schema in the binding"
+        raise UnknownFieldError(message)
     if name.endswith(".json"):
         return _json(payloads.schema(reading.binding, name), reading.request)
     return payloads.violations(reading.binding, half, reading.request, schema_name)

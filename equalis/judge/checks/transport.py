@@ -33,7 +33,7 @@ def header(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scen
         if unwanted:
             met = not found
         elif value:
-            met = value in [item.strip('"') for item in found]
+            met = bool(found) and all(item.strip('"') == value for item in found)
         elif like:
             met = met and all(pattern(like).fullmatch(item) for item in found)
         if not met:

@@ -85,6 +85,8 @@ def sums_to(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scen
         own = _sum(subject.values(field))
         parts = arguments.get("fields")
         if isinstance(parts, tuple):
+            if missing := [as_text(part) for part in parts if not subject.values(as_text(part))]:
+                return ko(f"{field} as a sum", f"no {', '.join(missing)}", (subject,))
             wanted = sum((_sum(subject.values(as_text(part))) for part in parts), Decimal(0))
             words = f"{field} = {' + '.join(map(as_text, parts))} = {wanted}"
         elif "value" in arguments:
@@ -92,6 +94,8 @@ def sums_to(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scen
             words = f"{field} adding up to {wanted}"
         else:
             others = scene.select(selection_of({"which": "last"} | dict(arguments)))
+            if not others:
+                return ko(f"{field} as a sum", "nothing to compare it with", (subject,))
             other_field = as_text(arguments["field"])
             wanted = sum((_sum(item.values(other_field)) for item in others), Decimal(0))
             words = f"{field} adding up to {other_field} = {wanted}"

@@ -43,6 +43,8 @@ def _document(state: State, call: Call) -> Document:
     found = FILE_NAME.match(name)
     if found is None or found[1].lower() != call.text("memoire.uuid").lower():
         raise RefusalError(code, f"bad file name {name!r}", 400)
+    if name[1:9] != call.text("provider.code"):
+        raise RefusalError(code, "the file name carries another provider code than the mémoire", 400)
     number = call.text("patient.matricule")
     if wrong := matricule.problem(number, check_digits=state.world.get("check-digits") is True):
         raise RefusalError(code, wrong, 400)
@@ -61,7 +63,7 @@ def _document(state: State, call: Call) -> Document:
 
 def _entry_name(call: Call) -> str:
     code = "BAD_REQUEST"
-    content_type = "".join(call.message.header("content-type")).split(";")[0].strip()
+    content_type = "".join(call.message.header("content-type")).split(";")[0].strip().lower()
     if content_type != "application/zip" or not call.message.body:
         raise RefusalError(code, "the body must be application/zip", 400)
     entries = call.request.entries

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from equalis.services.port import Call, RefusalError, Reply, Simulator
 from equalis.wire import http_message, jwt
 from equalis.wire.xmldsig import BadSignatureError
 
+SSN, EHEALTHID = re.compile(r"[0-9]{13}"), re.compile(r"[0-9]{10}")
 Route = Callable[[State, Call], Reply]
 
 PRACTITIONER: Mapping[str, Route] = {
@@ -56,7 +58,7 @@ def answer(state: State, call: Call) -> Reply:
         if role not in claims.get("roles", ()):
             code = "FORBIDDEN"
             raise RefusalError(code, f"the role {role} is needed", 403)
-        _own_resource(call, claims, role)
+        _own_resource(state, call, claims, role)
         if refused := as_text(call.script.get("refuse")):
             status = int(as_text(call.script.get("status") or 403))
             raise RefusalError(refused, as_text(call.script.get("text")) or refused, status)
@@ -94,13 +96,23 @@ def _bearer(call: Call) -> Mapping[str, Any]:
     return claims
 
 
-def _own_resource(call: Call, claims: Mapping[str, Any], role: str) -> None:
-    """A practitioner acts under the own eHealthID, a patient on the own number."""
+def _own_resource(state: State, call: Call, claims: Mapping[str, Any], role: str) -> None:
+    """A practitioner acts under the own eHealthID or that of a team, a patient on the own number."""
+    _path_rules(call)
     asked = call.text("ehealthid") if role == "PRACTITIONER" else call.text("patient.matricule")
     own = claims.get("eHealthID") if role == "PRACTITIONER" else claims.get("ssn")
-    if asked and asked != own:
+    if asked and asked != own and (asked, own) not in state.members:
         code = "FORBIDDEN"
         raise RefusalError(code, "this resource is another person's", 403)
+
+
+def _path_rules(call: Call) -> None:
+    """The forms of what stands in a path: a number of 13 digits, an eHealthID of 10."""
+    for name, form in (("patient.matricule", SSN), ("ehealthid", EHEALTHID)):
+        value = call.text(name)
+        if value and form.fullmatch(value) is None:
+            code = "BAD_REQUEST"
+            raise RefusalError(code, f"{value!r} is no {name}", 400)
 
 
 SIMULATOR = Simulator(start, answer, refuse)

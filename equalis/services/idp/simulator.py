@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from lxml import etree
 
@@ -23,6 +24,9 @@ X509 = "urn:oasis:names:tc:SAML:2.0:ac:classes:X509"
 AUDIENCE = "urn:equalis:embedded:esante"
 BEARER_GRANT = "urn:ietf:params:oauth:grant-type:saml2-bearer"
 TOKEN_SECONDS = 1800
+BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+ORDER = ("Issuer", "Extensions", "Subject", "RequestedAuthnContext")
+EHEALTHID = re.compile(r"[0-9]{10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +107,23 @@ def _request_profile(call: Call) -> None:
         "comparison": "minimum",
         "authn-context": X509,
         "acs": call.text("issuer"),
+        "destination": call.text("address"),
+        "confirmation": BEARER,
     }
     for name, value in wanted.items():
         if call.text(name) != value:
             code, text = "soap:Client", f"AuthnRequest: {name} is {call.text(name)!r}, not {value!r}"
             raise RefusalError(code, text)
+    code = "soap:Client"
     if not call.text("id"):
-        code = "soap:Client"
         raise RefusalError(code, "AuthnRequest: no ID")
+    if EHEALTHID.fullmatch(call.text("ehealthid")) is None:
+        raise RefusalError(code, "AuthnRequest: psEHealthID has 10 digits")
+    instant = call.value("instant")
+    if not isinstance(instant, datetime) or abs(instant - call.now) > security.SKEW:
+        raise RefusalError(code, "AuthnRequest: IssueInstant is not now")
+    if tuple(map(as_text, call.values("order"))) != ORDER:
+        raise RefusalError(code, f"AuthnRequest: its children are not {', '.join(ORDER)}, in this order")
 
 
 def _token(state: State, call: Call) -> Reply:

@@ -18,14 +18,14 @@ def deposit(state: State, call: Call, provider: str) -> Reply:
     """Take a mémoire in; the same UUID twice is an anomaly and commits nothing."""
     uuid, number = call.text("memoire.uuid"), call.text("patient.matricule")
     found = _refused(call)
-    if call.text("provider.code") != provider:
+    if provider and call.text("provider.code") != provider:  # a platform deposits for any provider
         found.append(("PROVIDER_MISMATCH", "the provider code is not that of the token"))
     checked = state.world.get("check-digits") is True
     if wrong := matricule.problem(number, check_digits=checked):
         found.append(("PATIENT_UNKNOWN", wrong))
     if uuid in state.memoires:
         found.append(("DUPLICATE", "this mémoire was deposited before"))
-    known = state.memoires.get(uuid) or Memoire(uuid, call.draw("secu"), provider, number)
+    known = state.memoires.get(uuid) or Memoire(uuid, call.draw("secu"), call.text("provider.code"), number)
     if found:
         return _returned(state, call, known, found)
     kept = replace(state, memoires=state.memoires | {uuid: known})
@@ -37,8 +37,10 @@ def reimburse(state: State, call: Call, provider: str) -> Reply:
     """Note the patient's consent to the reimbursement of a mémoire."""
     found = _refused(call)
     known = next((item for item in state.memoires.values() if item.secu == call.text("secu")), None)
-    if known is None or known.provider != provider or known.state in CANCELLED:
+    if known is None or provider not in {"", known.provider} or known.state in CANCELLED:
         found.append(("MEMOIRE_UNKNOWN", "no such mémoire"))
+    elif known.state == "REIMBURSEMENT_ASKED":
+        found.append(("ALREADY_ASKED", "the reimbursement was asked for before"))
     elif known.matricule != call.text("patient.matricule"):
         found.append(("PATIENT_MISMATCH", "the mémoire is another patient's"))
     if known is None or found:
@@ -54,13 +56,15 @@ def cancel(state: State, call: Call, provider: str) -> Reply:
     found = _refused(call)
     known = state.memoires.get(call.text("cancelled"))
     replacement = call.text("replacement")
-    if known is None or known.provider != provider:
+    if known is None or provider not in {"", known.provider}:
         found.append(("MEMOIRE_UNKNOWN", "no such mémoire"))
     elif known.state in CANCELLED:
         found.append(("ALREADY_CANCELLED", "this mémoire is already cancelled"))
     replaces = call.value("kind") == WITH_REPLACEMENT
     if replaces != bool(replacement):
         found.append(("REPLACEMENT_MISMATCH", "TypeAnnulation and UUIDDocumentRemplacant disagree"))
+    elif replaces and replacement not in state.memoires:
+        found.append(("REPLACEMENT_UNKNOWN", "the replacing mémoire was not deposited"))
     if known is None or found:
         return _returned(state, call, known or Memoire("", "", provider, ""), found)
     after = replace(known, state="CANCEL_REPLACED" if replaces else "CANCELED")

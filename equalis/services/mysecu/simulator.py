@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
+
+from lxml import etree
 
 from equalis.model.values import Record
 from equalis.services import answering, security
@@ -14,9 +17,11 @@ from equalis.services.mysecu import pid, ra
 from equalis.services.mysecu.state import State
 from equalis.services.port import Call, RefusalError, Reply, Simulator
 from equalis.services.sts.simulator import TOKEN_TYPE
-from equalis.wire import jwt, payloads, soap, wssecurity
+from equalis.wire import jwt, payloads, soap, strict_xml, wssecurity
 from equalis.wire.unreadable import UnreadableError
 from equalis.wire.xmldsig import BadSignatureError
+
+MODEL = re.compile(r"[\w-]{1,32}")
 
 ANSWERS: dict[str, Callable[[State, Call, str], Reply]] = {
     "pid.simulate": pid.simulate,
@@ -39,6 +44,7 @@ def answer(state: State, call: Call) -> Reply:
         return answering.soap_fault(state, call, "unknown business element", status=404)
     try:
         root = soap.envelope(call.message.body)
+        _request_profile(call, root)
         security.signed_parts(call, root, frozenset({"body"}))
         code = _caller(call, wssecurity.opaque_token(root, TOKEN_TYPE))
         if found := payloads.violations(call.binding, call.operation.request, call.request):
@@ -57,6 +63,17 @@ def refuse(state: State, call: Call, text: str) -> Reply:
     return answering.soap_fault(state, call, text, status=int(str(status)))
 
 
+def _request_profile(call: Call, root: etree._Element) -> None:
+    """The frame of a synchronous exchange: soapAction, modelUID, exactly one business element."""
+    code = "soap:Client"
+    if "exchange" not in [value.strip('"') for value in call.message.header("soapaction")]:
+        raise RefusalError(code, "SOAPAction must be exchange")
+    if MODEL.fullmatch(call.text("model")) is None:
+        raise RefusalError(code, "modelUID has 1 to 32 letters, digits, _ or -")
+    if len(strict_xml.children(soap.content(root))) != 1:
+        raise RefusalError(code, "RequestInfo holds exactly one business element")
+
+
 def _caller(call: Call, token: str) -> str:
     """The provider code in a token: given by the STS, to this client, and valid now."""
     fault = "wsse:InvalidSecurityToken"
@@ -69,6 +86,9 @@ def _caller(call: Call, token: str) -> str:
         raise RefusalError(fault, "this token was not issued by the STS") from None
     if not claims["nbf"] <= call.now.timestamp() < claims["exp"]:
         raise RefusalError(fault, "the token is expired or not yet valid")
+    address = call.text("address")
+    if claims["aud"] != address:
+        raise RefusalError(fault, f"the token is for {claims['aud']}, this is {address}")
     if claims["cert"] != hashlib.sha256(call.client_certificate).hexdigest():
         raise RefusalError(fault, "the token was issued to another client")
     return str(claims["code"])
