@@ -244,3 +244,50 @@ def test_a_run_that_is_interrupted_says_how_to_go_on(home: Path, tmp_path: Path)
     assert process.returncode == 3
     assert "--resume" in errors
     assert "Traceback" not in errors
+
+
+def test_a_run_in_which_no_case_applies_is_not_ok(equalis: Equalis, tmp_path: Path) -> None:
+    """A pipeline that lost its capabilities must not pass."""
+    hook = tmp_path / "hook.py"
+    hook.write_text("import json, sys\njson.load(sys.stdin)\nprint('{}')\n")
+    (tmp_path / "equalis.toml").write_text(
+        f'[solution]\nname = "X"\ndriver = "command"\ncommand = [{json.dumps(sys.executable)}, {json.dumps(str(hook))}]\n'
+        "timeout = 1\nsettle = 0.1\ncapabilities = []\n"
+    )
+    done = equalis("run", "ra-pid/jeton")
+    assert done.returncode == 3, done.stdout
+    assert "NOT_APPLICABLE" in done.stdout
+
+
+def test_a_run_is_finished_by_the_product_that_began_it(equalis: Equalis, tmp_path: Path) -> None:
+    """`--resume` with another solution exits 2."""
+    (tmp_path / "equalis.toml").write_text(HOOK)
+    equalis("run")
+    (folder,) = (tmp_path / "reports").iterdir()
+    done = equalis("run", "--resume", str(folder), "--demo")
+    assert done.returncode == 2
+    assert "is a run of X" in done.stderr
+
+
+def test_a_product_that_calls_late_is_waited_for(equalis: Equalis, tmp_path: Path) -> None:
+    """A driver that cannot tell is settled after `settle` seconds of silence, in each case anew."""
+    hook = tmp_path / "hook.py"
+    hook.write_text(
+        "import json, ssl, subprocess, sys, urllib.request\n"
+        "document = json.load(sys.stdin)\n"
+        "if sys.argv[1] == 'reset':\n    open('address', 'w').write(document['services']['idp'])\n"
+        "else:\n    code = 'import time, ssl, http.client, sys; time.sleep(0.6); u = open(\"address\").read().split(\"/\")[2]; '\n"
+        "    code += 'c = http.client.HTTPSConnection(u, context=ssl._create_unverified_context()); c.request(\"GET\", \"/idp/late\"); c.getresponse()'\n"
+        "    subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "print('{}')\n"
+    )
+    (tmp_path / "equalis.toml").write_text(
+        f'[solution]\nname = "X"\ndriver = "command"\ncommand = [{json.dumps(sys.executable)}, {json.dumps(str(hook))}]\n'
+        "timeout = 1\nsettle = 1.5\n"
+    )
+    done = equalis("run", "ra-pid/authentification", "--json")
+    assert done.returncode == 1, done.stderr
+    (folder,) = [path for path in (tmp_path / "reports").iterdir() if path.is_dir()]
+    events = [json.loads(line) for line in (folder / "evidence" / "log.jsonl").read_text().splitlines()]
+    calls = [event["case"] for event in events if event["event"] == "request"]
+    assert len(calls) == len(set(calls)) == 5

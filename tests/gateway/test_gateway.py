@@ -241,3 +241,73 @@ def test_a_port_that_is_taken_is_an_error_at_once(environment: Environment, load
     """The caller gets OSError in its own thread."""
     with pytest.raises(OSError, match="in use"):
         Environment(loaded.bindings, keys, b"c" * 32, Clock().now, 1.0, port=environment.port)
+
+
+def _ask(connection: http.client.HTTPSConnection) -> None:
+    connection.request("GET", PATH)
+    connection.getresponse().read()
+
+
+def test_a_kept_alive_connection_does_not_hide_a_wrong_certificate(environment: Environment, keys: Pki, kept: Kept) -> None:
+    """Connections are cut when the certificate changes, and no session is resumed: the client must look."""
+    made = context(keys)
+    connection = http.client.HTTPSConnection("localhost", environment.port, context=made, timeout=5)
+    connection.request("GET", PATH)
+    connection.getresponse().read()
+    order(environment, tls="unknown-authority")
+    with pytest.raises((ssl.SSLCertVerificationError, ConnectionError)):
+        _ask(connection)
+    connection.close()
+    environment.drain()
+    assert len(kept.requests) == 1
+
+
+def test_a_request_belongs_to_the_case_in_which_its_head_arrived(
+    environment: Environment, keys: Pki, kept: Kept, loaded: Loaded
+) -> None:
+    """A body that comes late is in flight all the time, and never lands in the next case."""
+    plain = socket.create_connection(("127.0.0.1", environment.port), 5)
+    with context(keys).wrap_socket(plain, server_hostname="localhost") as tls:
+        tls.sendall(f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nConnection: close\r\n\r\n".encode())
+        time.sleep(0.3)  # the handshake is over by then, and the head is there
+        assert environment.in_flight == 1
+        other = Kept()
+        environment.begin_case(other, {name: {} for name in loaded.bindings.services})
+        order(environment)
+        tls.sendall(b"{}")
+        assert tls.recv(100)
+    environment.drain()
+    assert len(kept.requests) == 1
+    assert not other.requests
+
+
+@pytest.mark.parametrize("target", ["//[x", "/%", "http://[/x", "/é", "*"])
+def test_an_odd_request_target_is_a_stranger_and_no_fault(environment: Environment, keys: Pki, kept: Kept, target: str) -> None:
+    """Nothing that a product sends makes the gateway itself fail."""
+    raw(environment, keys, f"GET {target} HTTP/1.1\nHost: localhost\nConnection: close\n\n")
+    environment.drain()
+    assert not kept.faults
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"password": ["{CANARY}"]}}',
+        '{"pin": 74217421}',
+        f'<a password="{CANARY}"/>',
+        f"<w:Password xmlns:w='w'/><w:Password xmlns:w='w'><b>x</b>{CANARY}</w:Password>",
+        f"password={CANARY}<",
+    ],
+)
+def test_secrets_in_odd_places_are_redacted_and_nothing_else_is(
+    environment: Environment, keys: Pki, kept: Kept, body: str
+) -> None:
+    """Lists, numbers, attributes, children; an empty element takes nothing of its neighbours away."""
+    text = f"{body}\n<n>abc</n>"
+    head = f"POST {PATH} HTTP/1.1\nHost: localhost\nX-Api-Key: {CANARY}\nContent-Length: {len(text)}\nConnection: close\n\n"
+    raw(environment, keys, head, text.encode())
+    environment.drain()
+    message = kept.requests[0][2]
+    assert CANARY not in repr(message)
+    assert b"74217421" not in message.body
+    assert message.body.endswith(b"<n>abc</n>")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from equalis.cases.loading import Loaded
+from equalis.demo import signing
+from equalis.demo.signing import Identity, Outline
+from equalis.gateway.pki import Pki
 from equalis.judge import judge
 from equalis.judge.checks import CHECKS
 from equalis.model.case import Selection
 from equalis.model.outcome import Outcome
-from equalis.model.transcript import Handshake, Transcript
+from equalis.model.transcript import Handshake, Tls, Transcript
 from equalis.model.values import Record
 from tests.judge import stage
 
@@ -47,6 +51,7 @@ TABLE: list[tuple[str, Selection, Record, Transcript, Transcript]] = [
     ("present", SHARE, {}, GOOD, stage.transcript(observations=(stage.seen(),))),
     ("before", SIMULATE, {"operation": "pid.pay"}, GOOD, REVERSED),
     ("before", SIMULATE, {"operation": "pid.pay", "by": "request.simulation", "mine": "answer.simulation"}, GOOD, OTHER),
+    ("before", SIMULATE, {"operation": "pid.pay"}, GOOD, stage.transcript(stage.simulation(1))),
     ("never-after", SIMULATE, {"operation": "pid.pay"}, GOOD, REVERSED),
     ("within", PAY, {"at-most": "60s", "operation": "pid.simulate"}, GOOD, LATE),
     ("equals", SHARE, {"value": PATIENT}, GOOD, WRONG_SHARE),
@@ -56,6 +61,9 @@ TABLE: list[tuple[str, Selection, Record, Transcript, Transcript]] = [
     ("same-as", SIMULATION_OF_PAYMENT, ANSWERED, GOOD, OTHER),
     ("sums-to", TOTAL, SHARES, GOOD, WRONG_SHARE),
     ("sums-to", SHARE, {"value": PATIENT}, GOOD, WRONG_SHARE),
+    ("sums-to", TOTAL, SHARES, GOOD, stage.transcript(observations=(stage.seen(shares_total=PATIENT, shares_patient=PATIENT),))),
+    ("equals", Selection(operation=("pid.simulate",), field="request.lines.code"), {"value": ("C1",), "any-order": True}, GOOD, EMPTY),
+    ("absent", SHARE, {"like": "7"}, GOOD, WRONG_SHARE),
     ("schema-xml", SIMULATE, {}, GOOD, stage.transcript(stage.exchange(1, stage.mysecu(
         '<p:simulationRequest xmlns:p="urn:equalis:modelled:pid:1"/>'), b"<x/>"))),
     ("header", PAY, {"name": "soapaction", "value": "exchange"}, GOOD, stage.transcript(stage.bare(stage.payment(2)))),
@@ -101,3 +109,31 @@ def test_a_token_is_valid_only_if_it_was_given_and_has_not_expired(loaded: Loade
     assert "did not give in this case" in other.findings[0].actual
     none = judge(case, stage.transcript(given, stage.payment(2)), loaded.bindings)
     assert none.findings[0].actual == "no token"
+
+
+def test_a_schema_check_without_schema_is_the_case_packs_fault(loaded: Loaded) -> None:
+    """A binding that forgot its schema makes nothing OK."""
+    case = stage.case(stage.expectation("schema-xml", Selection(operation=("sts.issue",))))
+    found = judge(case, stage.transcript(stage.issue(1, "T", stage.NOW)), loaded.bindings)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "no schema" in found.faults[0].cause
+
+
+def test_only_a_redacted_secret_excuses_a_signature_that_does_not_match(loaded: Loaded, keys: Pki) -> None:
+    """An altered message is KO; INCONCLUSIVE only when we ourselves replaced something in its body."""
+    certificate, key = keys.files("solution")
+    identity = Identity.load(certificate.read_text(), key.read_text(), keys.authority.decode())
+    body = signing.envelope(Outline({}, stage.payment(2).request.body.decode().split("Body>")[1].removesuffix("</s:"), ("body",)), identity)
+    exchange = replace(stage.payment(2), tls=Tls("TLSv1.3", "x", keys.identities["solution"].certificate))
+    case = stage.case(stage.expectation("signed-by", PAY, {"parts": ("body",)}))
+
+    def outcome(content: bytes, *redactions: str) -> Outcome:
+        message = replace(exchange.request, body=content)
+        made = replace(exchange, request=message, redactions=redactions)
+        return judge(case, stage.transcript(made), loaded.bindings).outcome
+
+    altered = body.replace(b"S1", b"S2")
+    assert outcome(body) is Outcome.OK
+    assert outcome(altered) is Outcome.KO
+    assert outcome(altered, "header Cookie") is Outcome.KO
+    assert outcome(altered, "element Password") is Outcome.INCONCLUSIVE
