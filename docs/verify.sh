@@ -3,6 +3,7 @@
 # It does not judge the evidence again; `equalis verify` does.
 # usage: sh verify.sh BUNDLE [SHA-256 of the signer's certificate]      exit: 0 authentic, 4 not
 set -eu
+[ $# -ge 1 ] || { echo "usage: sh verify.sh BUNDLE [SHA-256 of the signer's certificate]" >&2; exit 2; }
 bundle=$1
 pin=${2:-}
 folder=$(mktemp -d)

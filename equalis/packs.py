@@ -27,17 +27,23 @@ def scenarios(folders: Iterable[str] = ()) -> Files:
     """Every YAML file of the scenarios: the shipped ones, then a user's own folders."""
     found: dict[str, bytes] = {}
     shown: dict[str, str] = {}
-    for folder in [_shipped_scenarios(), *map(Path, folders)]:
+    for folder in [shipped_scenarios(), *map(Path, folders)]:
         if not folder.is_dir():
             message = f"{folder} is no folder; name one that holds <family>/<case>.yaml"
             raise PackError(message)
+        if stray := next(folder.glob("*/*.yml"), None):
+            message = f"{stray} would not be read; name it .yaml"
+            raise PackError(message)
         for path in sorted(folder.glob("*/*.yaml")):
             inside = f"scenarios/{path.parent.name}/{path.name}"
+            if inside in found:
+                message = f"{path} has the name of {shown[inside]}; give it another one"
+                raise PackError(message)
             found[inside], shown[inside] = _read(path, folder), str(path)
     return Files(found, shown)
 
 
-def _shipped_scenarios() -> Path:
+def shipped_scenarios() -> Path:
     """The scenarios of this installation: inside the wheel, or beside the package in a checkout."""
     package = Path(str(resources.files("equalis")))
     inside = package / "shipped" / "scenarios"

@@ -206,7 +206,8 @@ class Runner:
         if until.seen:
             self.progress.waits_for(step, until.seen)
         while True:
-            seen = not until.seen or self.environment.seen(until.seen)
+            refused = "tls" in step.inject and self.environment.refusals > 0
+            seen = not until.seen or refused or self.environment.seen(until.seen)
             quiet = self._quiet(driver)
             if seen and (quiet or not until.settled):
                 return ""

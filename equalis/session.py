@@ -11,8 +11,9 @@ from pathlib import Path
 
 from equalis import __version__, packs
 from equalis.archive import bundle, keys
-from equalis.archive.evidence import header, header_event
+from equalis.archive.evidence import EvidenceError, header, header_event
 from equalis.archive.rundir import JUNIT, REPORT, Folder, Recorded, RunDirectory
+from equalis.cases import shapes
 from equalis.cases.conformity import fold
 from equalis.cases.families import persons
 from equalis.cases.loading import PEOPLE, Loaded, load_all
@@ -89,6 +90,7 @@ def run(order: Order, progress: Progress, conversation: Conversation | None = No
     """Play the cases that were asked for; raises RunStoppedError, NoCaseError, MistakesError, OSError."""
     files = read_files(order.config)
     loaded = load_all(files.content, files.shown)
+    _check_capabilities(loaded, order.config.solution)
     chosen = choose(loaded, order)
     head = _header(order, loaded, chosen)
     clock = Clock()
@@ -106,9 +108,13 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
     recorded = Recorded(Folder(folder))
     head, verdicts, _, loaded = reread(recorded)
     done = {verdict.case for verdict in verdicts}
+    if gone := [name for name in head.plan if loaded.pack.case(name) is None]:
+        message = f"the run's own case {gone[0]} is not in {folder}"
+        raise EvidenceError(message)
     left = [case for name in head.plan if (case := loaded.pack.case(name)) and name not in done]
     own = order.config.solution
-    if (own.name, own.version, own.vendor, own.driver) != (head.solution, head.version, head.vendor, head.driver):
+    ours = (own.name, own.version, own.vendor, own.driver, own.capabilities)
+    if ours != (head.solution, head.version, head.vendor, head.driver, head.capabilities):
         message = f"{folder} is a run of {head.solution} {head.version} (driver {head.driver}), not of {own.name} {own.version}"
         raise OtherSolutionError(message)
     clock = Clock()
@@ -129,6 +135,14 @@ def _environment(order: Order, loaded: Loaded, head: Header, clock: Clock) -> En
     except OSError as error:
         message = f"port {port} cannot be opened: {error.strerror}"
         raise PortTakenError(message) from None
+
+
+def _check_capabilities(loaded: Loaded, solution: Solution) -> None:
+    """Refuse a capability that no requirement knows: a misspelt one would silently test nothing."""
+    for word in solution.capabilities:
+        if word not in loaded.pack.capabilities:
+            message = f"no capability `{word}`: {shapes.choice(word, loaded.pack.capabilities, 'capabilities')}"
+            raise NoCaseError(message)
 
 
 def count(order: Order, folder: Path | None) -> tuple[int, Lines]:

@@ -31,6 +31,7 @@ class Verification:
     seal: Seal | None
     entries: int
     lines: Lines
+    compared: bool
 
 
 def verify(path: Path) -> Verification:
@@ -51,9 +52,10 @@ def verify(path: Path) -> Verification:
     if seal is not None and not report.complete:
         message = "a sealed bundle holds a run to its end, and this one does not"
         raise NotAuthenticError(message)
-    if report.complete and (seal is not None or REPORT in files):
+    compared = report.complete and (seal is not None or REPORT in files)
+    if compared:
         _compare(files, report, lines)
-    return Verification(report, seal, len(files), lines)
+    return Verification(report, seal, len(files), lines, compared)
 
 
 def rejudged(recorded: Recorded) -> Report:

@@ -50,6 +50,10 @@ class Linter:
         yield from _repeated(items(top["expect"]), ("expect",))
         steps = [step.id for step in case.steps]
         known = {expectation.id for expectation in case.expectations}
+        whens = {item.when for item in self.family.requirements.values()} - {""} | {"clock"}
+        for index, need in enumerate(case.needs):
+            if need not in whens:
+                yield ("needs", index), f"no capability `{need}`", shapes.choice(need, whens, "capabilities")
         for index, item in enumerate(items(top.get("variants"))):
             variant, at = record(item), ("variants", index)
             yield from _repeated(items(variant.get("expect")), (*at, "expect"))

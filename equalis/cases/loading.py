@@ -24,6 +24,11 @@ DATA_FILES = {
 """The files of a family that are no cases, and the schemas that they follow."""
 
 
+def capabilities(family: Family) -> tuple[str, ...]:
+    """The capabilities that a family's requirements name, and `clock`."""
+    return (*dict.fromkeys(item.when for item in family.requirements.values() if item.when), "clock")
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
     """Everything that was loaded: families by name."""
@@ -34,6 +39,11 @@ class Pack:
     def cases(self) -> tuple[Case, ...]:
         """Every case of every family, in order."""
         return tuple(case for family in self.families.values() for case in family.cases)
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """Every capability that a solution may declare: those of the registers, and `clock`."""
+        return (*dict.fromkeys(known for family in self.families.values() for known in capabilities(family)),)
 
     def case(self, name: str) -> Case | None:
         """The case of that name (``family/case`` or ``family/case@variant``)."""

@@ -20,7 +20,7 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
 def contract(actions: Iterable[Action]) -> dict[str, Any]:
     """An OpenAPI 3.1 document of the hook that the driver `http` calls."""
     paths: dict[str, Any] = {
-        "/equalis/reset": {"post": _operation("Prepare a case: forget the last one", _RESET, _EMPTY)},
+        "/equalis/reset": {"post": _operation("Prepare a case: forget the last one, and the tokens kept from it", _RESET, _EMPTY)},
         "/equalis/clock": {"post": _operation(
             "Move the product's clock ahead of the true time (capability `clock`)",
             {"type": "object", "required": ["offset"], "properties": {"offset": {"type": "number"}}}, _EMPTY)},

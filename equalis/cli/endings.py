@@ -32,8 +32,12 @@ class EndError(Exception):
 def guarded(root: click.Group) -> NoReturn:
     """Run the command line; never show a traceback."""
     try:
-        code = root.main(standalone_mode=False)
+        with root.make_context("equalis", sys.argv[1:]) as context:
+            code = root.invoke(context)
+            sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else OK)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(USAGE)
@@ -63,6 +67,7 @@ def say(text: str, mend: str = "") -> None:
 def _known(error: Exception) -> tuple[int, str, str]:
     """The code, the text and the remedy of an error that a verb may raise."""
     from equalis.archive.bundle import NotAuthenticError  # noqa: PLC0415 - only when something went wrong
+    from equalis.archive.evidence import EvidenceError  # noqa: PLC0415
     from equalis.archive.keys import KeyFileError  # noqa: PLC0415
     from equalis.model.source import MistakesError  # noqa: PLC0415
     from equalis.packs import PackError  # noqa: PLC0415
@@ -73,6 +78,8 @@ def _known(error: Exception) -> tuple[int, str, str]:
         return USAGE, texts.removeprefix("error: "), ""
     if isinstance(error, PackError | KeyFileError):
         return USAGE, str(error), ""
+    if isinstance(error, EvidenceError):
+        return NOT_AUTHENTIC, f"the evidence cannot be read: {error}", "begin a new run"
     if isinstance(error, NotAuthenticError):
         return NOT_AUTHENTIC, f"not authentic: {error}", "ask whoever gave it for the bundle as it was sealed"
     if isinstance(error, OSError):

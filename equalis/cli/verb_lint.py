@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from equalis import packs
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.loaded import everything
 from equalis.model.source import MistakesError
@@ -18,7 +21,9 @@ def command(paths: tuple[str, ...], bindings: tuple[str, ...]) -> int:
 
     Prints all mistakes at once, each with its line, the valid words and how to mend it.
     """
-    folders = tuple(dict.fromkeys(_scenario_folder(path) for path in paths))
+    shipped = packs.shipped_scenarios().resolve()
+    named = (_scenario_folder(path) for path in paths)
+    folders = tuple(dict.fromkeys(folder for folder in named if Path(folder).resolve() != shipped))
     try:
         loaded = everything(bindings, folders)
     except MistakesError as error:
@@ -34,11 +39,15 @@ def command(paths: tuple[str, ...], bindings: tuple[str, ...]) -> int:
 
 def _scenario_folder(path: str) -> str:
     """The folder of families that a path belongs to."""
-    from pathlib import Path  # noqa: PLC0415 - only when a path was given
-
     found = Path(path)
-    if found.is_file():
-        return str(found.parent.parent)
-    if found.is_dir():
-        return str(found if any(found.glob("*/*.yaml")) else found.parent)
-    raise EndError(USAGE, f"{found} does not exist", "name a folder that holds <family>/<case>.yaml, or such a file")
+    mend = "name a folder that holds <family>/<case>.yaml, such a family, or such a file"
+    if not found.exists():
+        raise EndError(USAGE, f"{found} does not exist", mend)
+    folder = found
+    if found.is_file() and found.suffix == ".yaml":
+        folder = found.parent.parent
+    elif found.is_dir() and any(found.glob("*.yaml")):
+        folder = found.parent
+    if not folder.is_dir() or not any(folder.glob("*/*.yaml")):
+        raise EndError(USAGE, f"{found} holds no case", mend)
+    return str(folder)

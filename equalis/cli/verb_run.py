@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     for name in defects:
         if name not in BY_NAME:
             raise EndError(USAGE, f"no defect `{name}`", f"valid defects: {', '.join(sorted(BY_NAME))}")
+    if unfinished and (names or defects or families or tags or bindings):
+        raise EndError(USAGE, "a resumed run plays what it planned", "give --resume no case, family, tag, defect or bindings")
     config = _configuration(path, unfinished, demo=demo or bool(defects), bindings=bindings, out=out)
     order = Order(config, home(), names, families, tags, defects)
     terminal = Terminal()
@@ -61,7 +64,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         mend = "end the program that uses it, or set another `port` under [environment] in equalis.toml"
         raise EndError(USAGE, str(error), mend) from None
     except RunStoppedError as error:
-        raise EndError(INCONCLUSIVE, f"the run is INCOMPLETE: {error.cause}", error.remedy) from None
+        remedy = error.remedy if "--resume" in error.remedy else f"{error.remedy}; then `equalis run --resume` its directory"
+        raise EndError(INCONCLUSIVE, f"the run is INCOMPLETE: {error.cause}", remedy) from None
     _print(finished, as_json=as_json)
     return CODES[finished.report.outcome]
 
@@ -80,7 +84,8 @@ def _configuration(path: str, unfinished: str, *, demo: bool, bindings: tuple[st
 
 def _print(finished: Finished, *, as_json: bool) -> None:
     if as_json:
-        click.echo(document.render(finished.report).decode(), nl=False)
+        with contextlib.suppress(BrokenPipeError):  # whoever read has left; the bundle is there
+            click.echo(document.render(finished.report).decode(), nl=False)
         return
     out = console()
     if finished.key_made:

@@ -44,8 +44,9 @@ def _print(path: str, found: Verification, *, quiet: bool) -> None:
             out.print(f"  seals      CAdES-B, {found.seal.subject}")
             out.print(f"             certificate SHA-256 {found.seal.fingerprint}")
             out.print(f"             claimed time {found.seal.claimed.isoformat()} (no time-stamp)")
-        out.print(f"  verdicts   {len(report.verdicts)} recomputed from the evidence, all as reported"
-                  if report.complete else f"  verdicts   {len(report.verdicts)} recomputed; the run is INCOMPLETE")  # fmt: skip
+        ending = "all as reported" if found.compared else "no report.json to compare with"
+        ending = ending if report.complete else "the run is INCOMPLETE"
+        out.print(f"  verdicts   {len(report.verdicts)} recomputed from the evidence; {ending}")
         out.print(f"  tool       made by equalis {report.header.tool}, verified by equalis {__version__}")
         for verdict in report.verdicts:
             if verdict.outcome not in {Outcome.OK, Outcome.NOT_APPLICABLE}:

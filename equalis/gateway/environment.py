@@ -111,6 +111,11 @@ class Environment:
         return operation in self._recording.plan.seen
 
     @property
+    def refusals(self) -> int:
+        """How many handshakes did not come about during the step."""
+        return self._recording.plan.refusals
+
+    @property
     def in_flight(self) -> int:
         """How many exchanges and handshakes are not over yet."""
         return self._recording.in_flight

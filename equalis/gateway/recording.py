@@ -62,6 +62,7 @@ class Plan:
     script: Mapping[str, Record] = field(default_factory=dict)
     inject: dict[str, str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    refusals: int = 0
 
 
 class Recording:
@@ -102,6 +103,7 @@ class Recording:
         """The handshake came about (empty), or why it did not."""
         if refusal and self.sink is not None:
             self.sink.handshake(self.plan.step, self.clock(), refusal)
+            self.plan.refusals += 1
         if begun:
             with self._lock:
                 self._open -= 1

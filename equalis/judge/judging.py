@@ -91,7 +91,7 @@ def _finding(expectation: Expectation, scene: Scene, faults: list[Fault]) -> Fin
         cause = f"check {expectation.check} at {expectation.source}: {type(error).__name__}: {error}"
         faults.append(_own(cause))
         judgement = Judgement(Outcome.INCONCLUSIVE, "a judgement", cause)
-    return _as_finding(expectation, judgement)
+    return _as_finding(expectation, judgement, unmet=bool(scene.transcript.unmet))
 
 
 def _judgement(expectation: Expectation, scene: Scene) -> Judgement:
@@ -101,7 +101,13 @@ def _judgement(expectation: Expectation, scene: Scene) -> Judgement:
     if not subjects and not check.counts:
         selection = describe(expectation)
         return Judgement(Outcome.KO, f"{selection} to be there", f"no {selection}")
-    return check.function(subjects, expectation, scene)
+    judgement = check.function(subjects, expectation, scene)
+    unmet = scene.transcript.unmet
+    if judgement.outcome is Outcome.OK and not judgement.subjects and unmet:
+        # nothing was there because the product never came so far: never green by absence
+        waits = "; ".join(f"`{step}`: {wait}" for step, wait in sorted(unmet.items()))
+        return Judgement(Outcome.KO, f"{judgement.expected}, after what was awaited", waits)
+    return judgement
 
 
 def describe(expectation: Expectation) -> str:
@@ -119,7 +125,8 @@ def describe(expectation: Expectation) -> str:
     return f"{name}{step}" + (f" with {where}" if where else "")
 
 
-def _as_finding(expectation: Expectation, judgement: Judgement) -> Finding:
+def _as_finding(expectation: Expectation, judgement: Judgement, *, unmet: bool) -> Finding:
+    """The finding; a likely cause is named only where the product came so far as to have one."""
     subjects = judgement.subjects
     return Finding(
         expectation=expectation.id,
@@ -134,7 +141,7 @@ def _as_finding(expectation: Expectation, judgement: Judgement) -> Finding:
         expected_at=judgement.expected_at,
         actual_at=subjects[0].label if subjects else "",
         correlation=_correlation(subjects),
-        likely=expectation.likely if judgement.outcome is Outcome.KO else "",
+        likely=expectation.likely if judgement.outcome is Outcome.KO and (subjects or not unmet) else "",
         attested=any(item.attested for item in subjects),
     )
 

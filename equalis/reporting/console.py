@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import textwrap
 import time
 from typing import IO, Self
@@ -22,9 +24,19 @@ STYLES = {
 }  # fmt: skip
 
 
+class _Patient(Console):
+    """A console whose reader may leave: what it prints is for the eyes, the run goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Print nothing more; rich would end the program."""
+        self.quiet = True
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
 def console(stream: IO[str] | None = None) -> Console:
     """A console that leaves texts as they are: no markup, no highlighting, no wrapping of words."""
-    return Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    return _Patient(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 COLUMN = 13

@@ -36,7 +36,7 @@ def finding_text(case: str, finding: Finding, lines: Lines) -> str:
     ]
     if finding.likely:
         rows.append(_row("likely", finding.likely))
-    evidence = ", ".join(f"exchange #{number}" for number in finding.exchanges[:4]) or "what the user saw"
+    evidence = ", ".join(f"exchange #{number}" for number in finding.exchanges[:4]) or (finding.actual_at or "none: nothing was recorded")
     if finding.correlation:
         evidence += f" · Correlation-ID {finding.correlation}"
     rows.append(_row("evidence", evidence))
@@ -84,7 +84,9 @@ def verdict_text(verdict: Verdict, lines: Lines) -> Iterator[str]:
         if finding.outcome is Outcome.KO:
             yield "\n".join([finding_text(verdict.case, finding, lines), *map(clean, notes)])
     if verdict.outcome is Outcome.INCONCLUSIVE:
-        rows = [f"INCONCLUSIVE  {verdict.case}", _row("why", verdict.reason or "some expectation cannot be judged")]
+        rows = [f"INCONCLUSIVE  {verdict.case}"]
+        if not verdict.faults:
+            rows.append(_row("why", verdict.reason or "some expectation cannot be judged"))
         for fault in dict.fromkeys(verdict.faults):
             rows += [_row("at fault", fault.blame.value), _row("what", fault.cause), _row("mend", fault.remedy)]
         rows += [

@@ -49,7 +49,7 @@ class CommandDriver:
             raise ProductFailure(message)
         try:
             document = sound(json.loads(done.stdout))
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if document is None:
             cause = f"the command printed no JSON object for {action.name}: {done.stdout[:120]!r}"

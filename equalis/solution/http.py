@@ -89,7 +89,7 @@ class HttpDriver:
 def _object(answer: httpx.Response) -> Mapping[str, Any]:
     try:
         document = sound(answer.json())
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if document is None:
         cause = f"the hook answered something else than a JSON object: {answer.text[:120]!r}"

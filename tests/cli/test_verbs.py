@@ -291,3 +291,77 @@ def test_a_product_that_calls_late_is_waited_for(equalis: Equalis, tmp_path: Pat
     events = [json.loads(line) for line in (folder / "evidence" / "log.jsonl").read_text().splitlines()]
     calls = [event["case"] for event in events if event["event"] == "request"]
     assert len(calls) == len(set(calls)) == 5
+
+
+def test_a_reader_who_leaves_does_not_end_the_run(home: Path, tmp_path: Path) -> None:
+    """`equalis run | head -1` seals its bundle, and a report to a closed pipe is no KO."""
+    environment = {**os.environ, "EQUALIS_HOME": str(home)}
+    command = f"{sys.executable} -m equalis run --demo ra-pid/pid-accord | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True,
+                          check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "0", done.stderr
+    (bundle,) = (tmp_path / "reports").glob("*.asice")
+    command = f"{sys.executable} -m equalis report {bundle} --as json | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True,
+                          check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "0", done.stderr
+
+
+NOTHING = "import json, sys\njson.load(sys.stdin)\nprint('{}')\n"
+
+
+def product(tmp_path: Path, program: str, capabilities: str) -> None:
+    hook = tmp_path / "hook.py"
+    hook.write_text(program)
+    (tmp_path / "equalis.toml").write_text(
+        f'[solution]\nname = "X"\ndriver = "command"\ncommand = [{json.dumps(sys.executable)}, {json.dumps(str(hook))}]\n'
+        f"timeout = 1\nsettle = 0.1\ncapabilities = {capabilities}\n"
+    )
+
+
+@pytest.mark.parametrize("program", [NOTHING, NOTHING.replace("{}", '{"state": "paid"}')])
+def test_a_product_that_does_nothing_has_no_case_ok(equalis: Equalis, tmp_path: Path, program: str) -> None:
+    """Never green by absence: not calling is not refusing."""
+    product(tmp_path, program, '["pid", "ra", "ra-mysecu"]')
+    done = equalis("run", "--json")
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    outcomes = {case["outcome"] for case in found["cases"]}
+    assert "KO" in outcomes
+    assert "OK" not in outcomes
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import json, sys\njson.load(sys.stdin)\nprint('{\"message\": \"\\\\ud83d\"}')\n",
+        "import sys\nsys.stdin.read()\nsys.stdout.buffer.write(b'\\xff\\xfe')\n",
+        "import json, sys\njson.load(sys.stdin)\nprint('[' * 100000)\n",
+        "import json, sys\njson.load(sys.stdin)\nprint('{\"paid\": 1e400}')\n",
+    ],
+)
+def test_a_hook_that_answers_nonsense_is_a_matter_of_configuration(equalis: Equalis, tmp_path: Path, program: str) -> None:
+    """Exit 3, never 1 and never 70."""
+    product(tmp_path, program, '["pid"]')
+    done = equalis("run", "ra-pid/pid-consultation-enfant")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "configuration" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_misspelt_capability_is_a_mistake(equalis: Equalis, tmp_path: Path) -> None:
+    """It would silently test nothing."""
+    product(tmp_path, NOTHING, '["pidd"]')
+    done = equalis("run")
+    assert done.returncode == 2
+    assert "did you mean `pid`?" in done.stderr
+
+
+def test_an_own_case_may_not_take_a_shipped_name(equalis: Equalis, tmp_path: Path) -> None:
+    """Nobody weakens a shipped MUST unseen."""
+    folder = tmp_path / "mine" / "ra-pid"
+    folder.mkdir(parents=True)
+    (folder / "jeton.yaml").write_text("case: ra-pid/jeton\n")
+    assert equalis("lint", "mine").returncode == 2
+    (folder / "jeton.yaml").rename(folder / "jeton.yml")
+    assert "name it .yaml" in equalis("lint", "mine/ra-pid").stderr or equalis("lint", "mine").returncode == 2
