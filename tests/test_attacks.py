@@ -100,3 +100,22 @@ def test_an_honest_re_seal_is_authentic(unpacked: Path, home: Path, tmp_path: Pa
     path = tmp_path / "run.asice"
     bundle.make(unpacked, path, keys.load(home / "keys"), datetime.now(UTC))
     assert verify(path).report.complete
+
+
+@pytest.mark.parametrize(("old", "new", "accepted"), [('"actual": "', '"actual": "in other words ', True), ('"outcome": "OK"', '"outcome": "KO"', False)])
+def test_another_version_may_word_a_finding_otherwise_and_nothing_more(
+    unpacked: Path, home: Path, tmp_path: Path, old: str, new: str, accepted: bool
+) -> None:
+    """A bundle of an older equalis holds as long as every verdict is the same."""
+    folder = tmp_path / "run"
+    shutil.copytree(unpacked, folder)
+    header(tool="0.0.9")(folder)
+    report = folder / "report.json"
+    report.write_text(report.read_text().replace('"tool": "0.1.0"', '"tool": "0.0.9"').replace(old, new))
+    path = tmp_path / "run.asice"
+    bundle.make(folder, path, keys.load(home / "keys"), datetime.now(UTC))
+    if accepted:
+        assert verify(path).report.complete
+    else:
+        with pytest.raises(NotAuthenticError, match="verdicts"):
+            verify(path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from equalis.model.report import Report
+from equalis.model.values import Value
 from equalis.model.verdict import Finding, Proof, Verdict
 from equalis.wire import strict_json
 
@@ -59,6 +61,19 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "exchanges": list(finding.exchanges), "correlation": finding.correlation,
         "likely": finding.likely, "attested": finding.attested,
     }  # fmt: skip
+
+
+WORDING = frozenset({"expected", "actual", "expected_at", "actual_at", "likely", "cause", "remedy", "reason", "missing"})
+"""What a finding says in words, and another version may say otherwise."""
+
+
+def decisive(value: Value) -> Value:
+    """A report document without its wording: outcomes, requirements, sources, exchanges, the run."""
+    if isinstance(value, Mapping):
+        return {key: decisive(item) for key, item in value.items() if key not in WORDING}
+    if isinstance(value, tuple):
+        return tuple(decisive(item) for item in value)
+    return value
 
 
 def render(report: Report) -> bytes:
