@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import jinja2
 import pytest
 
 from equalis.cases.families import persons
@@ -23,6 +24,7 @@ from equalis.gateway.watching import Watching
 from equalis.model.case import Step
 from equalis.model.source import Source
 from equalis.runner import Clock
+from equalis.wire import strict_xml
 
 DOCTOR = Doctor("1000000017", "90123456", "Exemple", "Marie")
 PATIENT = "1985031421294"
@@ -285,3 +287,50 @@ def test_the_team_and_the_patients_own_side_are_there(link: Link) -> None:
     assert link.rest(DOCTOR, "GET", f"/person/{PATIENT}/documents")[0] == 403
     status, _, _ = link.send("GET", f"{link.services['eadministrative']}/person/{PATIENT}/documents")
     assert status == 401
+
+
+def test_a_patient_reads_consents_and_asks_for_reimbursement(link: Link) -> None:
+    """The patient's own side: ESANTE to read, CNS to send, each consent given and taken back."""
+    form = f"grant_type=urn:equalis:modelled:grant:test-patient&patient={PATIENT}".encode()
+    status, _, answer = link.send("POST", f"{link.services['idp']}/oauth2/token", form,
+                                  Content_Type="application/x-www-form-urlencoded")  # fmt: skip
+    assert status == 200
+    bearer = {"Authorization": f"Bearer {json.loads(answer)['access_token']}", "Content_Type": "application/json"}
+    made = memoire()
+    deposit(link, made.zip())
+
+    def patient(method: str, path: str, body: bytes = b"") -> int:
+        return link.send(method, f"{link.services['eadministrative']}/person/{PATIENT}{path}", body, **bearer)[0]
+
+    def consent(kind: str) -> int:
+        return patient("POST", "/consent", json.dumps({"type": kind, "endAt": "2030-01-01T00:00:00Z"}).encode())
+
+    assert patient("GET", f"/document/{made.uuid}") == 403
+    assert consent("ESANTE") == 201
+    assert [patient("GET", f"/document/{made.uuid}{rest}") for rest in ("", "/pdf")] == [200, 200]
+    assert patient("PUT", f"/document/{made.uuid}") == 403
+    assert consent("CNS") == 201
+    assert [patient("PUT", f"/document/{made.uuid}") for _ in range(2)] == [200, 403]
+    assert patient("DELETE", "/consent/CNS") == 204
+    assert [patient("GET", path) for path in ("/documents", "/cns/documents", "/consent")] == [200, 200, 200]
+    other = f"{link.services['eadministrative']}/person/2018092210415/documents"
+    assert link.send("GET", other, b"", **bearer)[0] == 403
+
+
+def test_the_frame_of_an_exchange_is_verified_and_a_deposit_is_taken_once(link: Link) -> None:
+    """The model's form, exactly one business element, and no second deposit of a UUID."""
+    made = memoire()
+    assert link.exchange(DOCTOR, "2022_CNS_MEMHON_DEPOT-V1", made.xml()).value("{http://www.secu.lu/ciss/cns}UuidSecu")
+    assert "modelUID" in fault(lambda: link.exchange(DOCTOR, "no spaces here", made.xml()))
+    assert "one business element" in fault(lambda: link.exchange(DOCTOR, "M", simulate() + "<x/>"))
+    again = link.exchange(DOCTOR, "2022_CNS_MEMHON_DEPOT-V1", made.xml())
+    assert [node.value("code") for node in again.children if node.tag == "anomalies"] == ["DUPLICATE"]
+
+
+def test_the_answer_to_a_deposit_follows_its_schema(loaded: Loaded) -> None:
+    """Two identifiers qualified, anomalies not."""
+    binding = loaded.bindings.services["mysecu"]
+    anomalies = [{"type": "E", "code": "X", "text": "y"}, {"type": "E", "code": "Z", "text": ""}]
+    text = jinja2.Template(binding.templates["memoire-return.xml.j2"]).render(model="M", uuid="u", secu="s", anomalies=anomalies)
+    (element,) = strict_xml.children(strict_xml.parse(text.encode()))
+    assert strict_xml.violations(strict_xml.schema(binding.schemas["messages.xsd"]), element) == []

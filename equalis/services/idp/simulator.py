@@ -23,6 +23,7 @@ BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
 X509 = "urn:oasis:names:tc:SAML:2.0:ac:classes:X509"
 AUDIENCE = "urn:equalis:embedded:esante"
 BEARER_GRANT = "urn:ietf:params:oauth:grant-type:saml2-bearer"
+PATIENT_GRANT = "urn:equalis:modelled:grant:test-patient"
 TOKEN_SECONDS = 1800
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 ORDER = ("Issuer", "Extensions", "Subject", "RequestedAuthnContext")
@@ -31,16 +32,19 @@ EHEALTHID = re.compile(r"[0-9]{10}")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The professionals whom the IdP knows, by eHealthID."""
+    """The professionals whom the IdP knows, by eHealthID, and the patients, by number."""
 
     professionals: dict[str, Record]
+    patients: frozenset[str] = frozenset()
 
 
 def start(world: Record) -> State:
     """Know the professionals of the world."""
     found = world.get("professionals", ())
     known = [item for item in found if isinstance(item, dict)] if isinstance(found, tuple) else []
-    return State({as_text(item["ehealthid"]): item for item in known})
+    patients = world.get("patients", ())
+    numbers = [as_text(item["matricule"]) for item in patients if isinstance(item, dict)] if isinstance(patients, tuple) else []
+    return State({as_text(item["ehealthid"]): item for item in known}, frozenset(numbers))
 
 
 def answer(state: State, call: Call) -> Reply:
@@ -50,7 +54,7 @@ def answer(state: State, call: Call) -> Reply:
         if name == "idp.authenticate":
             return _authenticate(state, call)
         if name == "idp.token":
-            return _token(state, call)
+            return _patient_token(state, call) if call.text("grant-type") == PATIENT_GRANT else _token(state, call)
     except RefusalError as refusal:
         if name == "idp.token":
             error = {"error": "invalid_grant", "error_description": refusal.text}
@@ -139,12 +143,25 @@ def _token(state: State, call: Call) -> Reply:
         code = "invalid_grant"
         raise RefusalError(code, "the assertion is not base64url") from None
     found = security.assertion(call, content, AUDIENCE)
+    ehealthid = found.attributes.get("psEHealthID", "")
+    return _bearer(state, call, {"sub": ehealthid, "eHealthID": ehealthid, "roles": ["PRACTITIONER"]})
+
+
+def _patient_token(state: State, call: Call) -> Reply:
+    """A test patient's token (modelled): how patients log in is not the solution's matter."""
+    security.client(call)
+    number = call.text("patient")
+    if number not in state.patients:
+        code = "invalid_grant"
+        raise RefusalError(code, f"no test patient {number!r}")
+    return _bearer(state, call, {"sub": number, "ssn": number, "roles": ["PATIENT"]})
+
+
+def _bearer(state: State, call: Call, own: dict[str, object]) -> Reply:
     seconds = int(typed.duration(call.script.get("lifetime", TOKEN_SECONDS)))
     now = int(call.now.timestamp())
-    claims = {
-        "iss": "urn:equalis:embedded:idp", "aud": "eadministrative", "iat": now, "nbf": now,
-        "exp": now + seconds, "sub": found.attributes.get("psEHealthID", ""),
-        "eHealthID": found.attributes.get("psEHealthID", ""), "roles": ["PRACTITIONER"],
+    claims = own | {
+        "iss": "urn:equalis:embedded:idp", "aud": "eadministrative", "iat": now, "nbf": now, "exp": now + seconds,
     }  # fmt: skip
     token = jwt.sign(claims, call.identity.key_pem)
     reply = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
