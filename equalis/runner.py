@@ -43,6 +43,9 @@ class RunStoppedError(Exception):
 class Progress(Protocol):
     """Who watches a run."""
 
+    def run_begins(self, total: int, lines: Callable[[str, int], str]) -> None:
+        """So many cases will be played; ``lines`` gives the lines of their files."""
+
     def case_begins(self, case: Case) -> None:
         """A case is about to be played."""
 

@@ -92,6 +92,7 @@ def run(order: Order, progress: Progress, conversation: Conversation | None = No
     loaded = load_all(files.content, files.shown)
     _check_capabilities(loaded, order.config.solution)
     chosen = choose(loaded, order)
+    progress.run_begins(len(chosen), lines_of(Recorded(files.content)))
     head = _header(order, loaded, chosen)
     clock = Clock()
     with contextlib.closing(_environment(order, loaded, head, clock)) as environment:
@@ -112,6 +113,7 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
         message = f"the run's own case {gone[0]} is not in {folder}"
         raise EvidenceError(message)
     left = [case for name in head.plan if (case := loaded.pack.case(name)) and name not in done]
+    progress.run_begins(len(left), lines_of(recorded))
     own = order.config.solution
     ours = (own.name, own.version, own.vendor, own.driver, own.capabilities)
     if ours != (head.solution, head.version, head.vendor, head.driver, head.capabilities):
@@ -143,16 +145,6 @@ def _check_capabilities(loaded: Loaded, solution: Solution) -> None:
         if word not in loaded.pack.capabilities:
             message = f"no capability `{word}`: {shapes.choice(word, loaded.pack.capabilities, 'capabilities')}"
             raise NoCaseError(message)
-
-
-def count(order: Order, folder: Path | None) -> tuple[int, Lines]:
-    """How many cases a run will play, and the lines of its case files; raises like ``run``."""
-    if folder is not None:
-        recorded = Recorded(Folder(folder))
-        head, verdicts, _, _ = reread(recorded)
-        return len(head.plan) - len(verdicts), lines_of(recorded)
-    files = read_files(order.config)
-    return len(choose(load_all(files.content, files.shown), order)), lines_of(Recorded(files.content))
 
 
 def was_demo(folder: Path) -> bool:

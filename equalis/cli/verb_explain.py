@@ -8,7 +8,7 @@ from equalis.cases.shapes import choice
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.loaded import everything
 from equalis.judge.checks import CHECKS
-from equalis.judge.judging import describe
+from equalis.judge.selection import described
 from equalis.model.case import Case, Expectation, Family, Step
 from equalis.model.values import as_text
 
@@ -62,7 +62,7 @@ def _step(step: Step) -> list[str]:
 def _expectation(case: Case, item: Expectation, family: Family) -> list[str]:
     requirement = family.requirements[item.requirement]
     check = CHECKS[item.check]
-    select = describe(item) + (f", field {item.select.field}" if item.select.field else "")
+    select = described(item.select) + (f", field {item.select.field}" if item.select.field else "")
     arguments = ", ".join(f"{key}: {as_text(value)}" for key, value in item.arguments.items())
     return [
         f"{case.name}#{item.id}",

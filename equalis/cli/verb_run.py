@@ -18,7 +18,7 @@ from equalis.reporting import document
 from equalis.reporting.console import LiveProgress, console, fitted, styled
 from equalis.reporting.text import summary
 from equalis.runner import RunStoppedError
-from equalis.session import Finished, NoCaseError, Order, OtherSolutionError, PortTakenError, count, resume, run
+from equalis.session import Finished, NoCaseError, Order, OtherSolutionError, PortTakenError, resume, run
 
 
 @click.command("run")
@@ -50,8 +50,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     terminal = Terminal()
     out_console = console(sys.stderr if as_json else None)
     try:
-        total, lines = count(order, Path(unfinished) if unfinished else None)
-        with LiveProgress(out_console, total, lines, quiet=as_json) as progress:
+        with LiveProgress(out_console, quiet=as_json) as progress:
             if unfinished:
                 finished = resume(Path(unfinished), order, progress, terminal)
             else:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from equalis.judge.checks import CHECKS
 from equalis.judge.judgement import Judgement
-from equalis.judge.selection import AnswerUnreadableError, Scene, Subject
+from equalis.judge.selection import AnswerUnreadableError, Scene, Subject, described
 from equalis.model.case import Case, Expectation
 from equalis.model.outcome import Blame, Level, Outcome, worst
 from equalis.model.transcript import EMBEDDED, Fault, Transcript
@@ -99,7 +99,7 @@ def _judgement(expectation: Expectation, scene: Scene) -> Judgement:
     check = CHECKS[expectation.check]
     subjects = scene.select(expectation.select)
     if not subjects and not check.counts:
-        selection = describe(expectation)
+        selection = described(expectation.select)
         return Judgement(Outcome.KO, f"{selection} to be there", f"no {selection}")
     judgement = check.function(subjects, expectation, scene)
     unmet = scene.transcript.unmet
@@ -108,21 +108,6 @@ def _judgement(expectation: Expectation, scene: Scene) -> Judgement:
         waits = "; ".join(f"`{step}`: {wait}" for step, wait in sorted(unmet.items()))
         return Judgement(Outcome.KO, f"{judgement.expected}, after what was awaited", waits)
     return judgement
-
-
-def describe(expectation: Expectation) -> str:
-    """A selection in words, as findings show it."""
-    select = expectation.select
-    name = (
-        " or ".join(select.operation)
-        or (select.service and f"call to {select.service} service")
-        or (select.ledger and f"entry in the ledger of {select.ledger}")
-        or (select.observation and f"observation after `{select.observation}`")
-        or ("call to an unknown route" if select.strangers else "refused handshake")
-    )
-    where = " and ".join(f"{key} = {value}" for key, value in select.where.items())
-    step = f" during `{select.step}`" if select.step else ""
-    return f"{name}{step}" + (f" with {where}" if where else "")
 
 
 def _as_finding(expectation: Expectation, judgement: Judgement, *, unmet: bool) -> Finding:

@@ -132,6 +132,20 @@ def _holds(subject: Subject, where: Record) -> bool:
     )
 
 
+def described(select: Selection) -> str:
+    """A selection in words, as findings show it."""
+    name = (
+        " or ".join(select.operation)
+        or (select.service and f"call to {select.service} service")
+        or (select.ledger and f"entry in the ledger of {select.ledger}")
+        or (select.observation and f"observation after `{select.observation}`")
+        or ("call to an unknown route" if select.strangers else "refused handshake")
+    )
+    where = " and ".join(f"{key} = {as_text(value)}" for key, value in select.where.items())
+    step = f" during `{select.step}`" if select.step else ""
+    return f"{name}{step}" + (f" with {where}" if where else "")
+
+
 def same(left: Value, right: Value) -> bool:
     """Whether two values are equal to a reader: money by amount, the rest by its text."""
     if isinstance(left, Decimal) or isinstance(right, Decimal):

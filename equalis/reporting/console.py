@@ -74,9 +74,11 @@ def styled(text: str) -> Text:
 class LiveProgress:
     """Shows the case, its step, what it waits for and the time that it took so far."""
 
-    def __init__(self, out: Console, total: int, lines: Lines, *, quiet: bool = False) -> None:
-        """``total`` is the number of cases; ``quiet`` prints nothing at all."""
-        self._out, self._total, self._lines, self._quiet = out, total, lines, quiet
+    def __init__(self, out: Console, *, quiet: bool = False) -> None:
+        """``quiet`` prints nothing at all."""
+        self._out, self._quiet = out, quiet
+        self._total = 0
+        self._lines: Lines = lambda _path, _line: ""
         self._done = 0
         self._case: Case | None = None
         self._wait = ""
@@ -95,6 +97,10 @@ class LiveProgress:
         """Take the live display away."""
         if self._alive:
             self._live.stop()
+
+    def run_begins(self, total: int, lines: Lines) -> None:
+        """Know how many cases there are, and the lines of their files."""
+        self._total, self._lines = total, lines
 
     def case_begins(self, case: Case) -> None:
         """Show which case is played."""

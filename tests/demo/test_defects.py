@@ -12,11 +12,16 @@ from equalis.model.case import Case, Step
 from equalis.model.config import Config
 from equalis.model.outcome import Outcome
 from equalis.model.verdict import Verdict
+from equalis.reporting.text import Lines
 from equalis.session import DEMO, Order, run
 
 
 class Silent:
     """Nobody watches."""
+
+    def run_begins(self, total: int, lines: Lines) -> None:
+        assert total
+        assert lines("nowhere", 1) == ""
 
     def case_begins(self, case: Case) -> None:
         assert case.name

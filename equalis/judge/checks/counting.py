@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from equalis.judge.judgement import Judgement, check, judged, ok
-from equalis.judge.selection import Scene, Subject
+from equalis.judge.selection import Scene, Subject, described
 from equalis.model.case import Expectation
 from equalis.model.values import Record, as_text
 from equalis.wire.bindings import pattern
@@ -34,7 +34,7 @@ def count(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene
     """How many are selected: `exactly`, `at-least`, `at-most`."""
     low, high, words = bounds(expectation.arguments)
     met = low <= len(subjects) and (high is None or len(subjects) <= high)
-    return judged(met, words, _listed(subjects), subjects)
+    return judged(met, f"{words} {described(expectation.select)}", _listed(subjects), subjects)
 
 
 @check("absent", {"like": {"type": "string"}}, counts=True)
@@ -44,7 +44,7 @@ def absent(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scen
     """
     field = expectation.select.field
     if not field:
-        return judged(not subjects, "none", _listed(subjects), subjects)
+        return judged(not subjects, f"no {described(expectation.select)}", _listed(subjects), subjects)
     like = pattern(as_text(expectation.arguments.get("like")) or ".")
     holders = tuple(s for s in subjects if any(like.search(as_text(value)) for value in s.values(field)))
     shown = "; ".join(as_text(subject.values(field)) for subject in holders) or "none"
