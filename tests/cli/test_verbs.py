@@ -365,3 +365,17 @@ def test_an_own_case_may_not_take_a_shipped_name(equalis: Equalis, tmp_path: Pat
     assert equalis("lint", "mine").returncode == 2
     (folder / "jeton.yaml").rename(folder / "jeton.yml")
     assert "name it .yaml" in equalis("lint", "mine/ra-pid").stderr or equalis("lint", "mine").returncode == 2
+
+
+def test_an_altered_bundle_exits_4_in_every_verb_that_reads_it(equalis: Equalis, demo_bundle: Path, tmp_path: Path) -> None:
+    """verify, report and evidence refuse it with one line; another bundle beside it is still checked."""
+    content = bytearray(demo_bundle.read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "x.asice").write_bytes(content)
+    for words in (("verify", "x.asice"), ("report", "x.asice"), ("evidence", "x.asice", "--to", "out")):
+        done = equalis(*words)
+        assert done.returncode == 4, words
+        assert "authentic" in done.stderr.lower()
+    done = equalis("verify", "x.asice", str(demo_bundle))
+    assert done.returncode == 4
+    assert "conformity" in done.stdout
