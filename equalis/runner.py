@@ -217,15 +217,16 @@ class Runner:
             if quiet and not seen:
                 return f"{until.seen} was never called"
             if time.monotonic() > deadline:
-                if not quiet:  # whatever it still does must not reach the next case
-                    self.close()
                 return f"{until.seen or 'the end of the work'} within {until.within:g} s"
             time.sleep(POLL)
 
     def _settle(self, driver: Driver) -> None:
-        """Let the solution finish what it began, before the case ends."""
+        """Let the solution finish what it began; one that does not is let go, and met anew by the next case."""
         deadline = time.monotonic() + max(self.config.solution.settle, self.config.solution.timeout) * 2
-        while self._driver is not None and not self._quiet(driver) and time.monotonic() < deadline:
+        while not self._quiet(driver):
+            if time.monotonic() > deadline:
+                self.close()
+                return
             time.sleep(POLL)
 
     def _quiet(self, driver: Driver) -> bool:

@@ -260,6 +260,5 @@ def driver_maker(
 
 def free_worlds(loaded: Loaded) -> dict[str, Record]:
     """The world of every service without any seed, for an environment that nobody scripts."""
-    people = {role: person for family in loaded.pack.families.values() for role, person in family.people.items()}
-    known = persons(people)
+    known = persons(loaded.pack.people)
     return {service: {**loaded.defaults.get(service, {}), **known} for service in loaded.bindings.services}

@@ -32,7 +32,7 @@ class Verification:
 
     report: Report
     seal: Seal | None
-    entries: int
+    recorded: Recorded
     lines: Lines
     compared: bool
 
@@ -58,7 +58,7 @@ def verify(path: Path) -> Verification:
     compared = report.complete and (seal is not None or REPORT in files)
     if compared:
         _compare(files, report, lines)
-    return Verification(report, seal, len(files), lines, compared)
+    return Verification(report, seal, recorded, lines, compared)
 
 
 def rejudged(recorded: Recorded) -> Report:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from equalis.cases.citations import UnknownCitationError, resolve
+from equalis.cases.citations import resolve
 from equalis.cases.reading import items, record, texts
-from equalis.model.case import Action, ActionField, Requirement, Seed
+from equalis.model.case import Action, ActionField, Family, Requirement, Seed
 from equalis.model.outcome import Basis, Level
 from equalis.model.source import Mistake
 from equalis.model.values import Record, Value, as_text
@@ -100,4 +100,6 @@ def persons(people: Record) -> dict[str, Value]:
     }
 
 
-__all__ = ["UnknownCitationError", "actions", "persons", "requirements", "seeds", "world"]
+def capabilities(family: Family) -> tuple[str, ...]:
+    """The capabilities that a family's requirements name, and `clock`."""
+    return (*dict.fromkeys(item.when for item in family.requirements.values() if item.when), "clock")

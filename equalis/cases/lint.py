@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from equalis.cases import shapes
+from equalis.cases.citations import UnknownCitationError
 from equalis.cases.contract import input_mistakes
-from equalis.cases.families import UnknownCitationError, world
+from equalis.cases.families import capabilities, world
 from equalis.cases.reading import items, record, texts
 from equalis.judge.checks import CHECKS
 from equalis.judge.selection import selection_of
@@ -50,7 +51,7 @@ class Linter:
         yield from _repeated(items(top["expect"]), ("expect",))
         steps = [step.id for step in case.steps]
         known = {expectation.id for expectation in case.expectations}
-        whens = {item.when for item in self.family.requirements.values()} - {""} | {"clock"}
+        whens = capabilities(self.family)
         for index, need in enumerate(case.needs):
             if need not in whens:
                 yield ("needs", index), f"no capability `{need}`", shapes.choice(need, whens, "capabilities")

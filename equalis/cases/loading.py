@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from equalis.cases import families, shapes
 from equalis.cases.bindings import load as load_bindings
+from equalis.cases.families import capabilities
 from equalis.cases.lint import Linter
 from equalis.cases.reading import CaseFile, record
 from equalis.model.case import Case, Family, Requirement
 from equalis.model.source import Mistake, MistakesError, Source
-from equalis.model.values import Record, as_text
+from equalis.model.values import Record, Value, as_text
 from equalis.wire import strict_yaml
 from equalis.wire.bindings import Bindings
 from equalis.wire.strict_yaml import Document
@@ -24,11 +25,6 @@ DATA_FILES = {
 """The files of a family that are no cases, and the schemas that they follow."""
 
 
-def capabilities(family: Family) -> tuple[str, ...]:
-    """The capabilities that a family's requirements name, and `clock`."""
-    return (*dict.fromkeys(item.when for item in family.requirements.values() if item.when), "clock")
-
-
 @dataclass(frozen=True, slots=True)
 class Pack:
     """Everything that was loaded: families by name."""
@@ -39,6 +35,11 @@ class Pack:
     def cases(self) -> tuple[Case, ...]:
         """Every case of every family, in order."""
         return tuple(case for family in self.families.values() for case in family.cases)
+
+    @property
+    def people(self) -> dict[str, Value]:
+        """Every family's test persons, by role."""
+        return {role: person for family in self.families.values() for role, person in family.people.items()}
 
     @property
     def capabilities(self) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from equalis.archive.evidence import Reader, header
-from equalis.archive.rundir import Folder, Recorded
 from equalis.cli.bundles import checked
 from equalis.reporting import har
 
@@ -18,9 +17,7 @@ from equalis.reporting import har
 @click.option("--har", "as_har", is_flag=True, help="Also write exchanges.har, for a browser's network view.")
 def command(path: str, folder: str, as_har: bool) -> int:  # noqa: FBT001 - click's
     """Write each exchange as <case>/<number>-<side>.http, from a bundle that was checked first."""
-    checked(path)
-    source = Path(path)
-    recorded = Recorded(Folder(source)) if source.is_dir() else _of_bundle(source)
+    recorded = checked(path).recorded
     events = recorded.events()
     reader = Reader(header(next(events)), recorded.body)
     target = Path(folder)
@@ -41,9 +38,3 @@ def command(path: str, folder: str, as_har: bool) -> int:  # noqa: FBT001 - clic
         (target / "exchanges.har").write_bytes(har.document(entries))
     click.echo(f"{written} messages of {len(entries)} exchanges in {target}")
     return 0
-
-
-def _of_bundle(path: Path) -> Recorded:
-    from equalis.archive.bundle import open_bundle  # noqa: PLC0415 - only for a bundle
-
-    return Recorded(open_bundle(path).files)

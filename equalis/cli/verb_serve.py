@@ -17,6 +17,7 @@ from equalis.gateway.environment import Environment
 from equalis.gateway.watching import Watching
 from equalis.model.case import Step
 from equalis.model.source import Source
+from equalis.model.values import Record, as_text
 from equalis.runner import Clock
 from equalis.session import free_worlds
 
@@ -40,7 +41,7 @@ def command(port: int, bindings: tuple[str, ...]) -> int:
     try:
         environment.begin_case(Watching(loaded.bindings, _say), free_worlds(loaded))
         environment.begin_step(Step("serve", "", Source("")))
-        _announce(environment, keys, loaded.pack.families.values().__iter__().__next__().people)
+        _announce(environment, keys, loaded.pack.people)
         threading.Event().wait()
     except KeyboardInterrupt:
         click.echo("stopped")
@@ -53,7 +54,7 @@ def _say(text: str) -> None:
     click.echo(f"{datetime.now().astimezone():%H:%M:%S} {text}")
 
 
-def _announce(environment: Environment, keys: pki.Pki, people: object) -> None:
+def _announce(environment: Environment, keys: pki.Pki, people: Record) -> None:
     click.echo("The embedded environment is open (EMBEDDED, loopback only). Put into the product:")
     for name, address in environment.addresses.items():
         click.echo(f"  {name:<16} {address}")
@@ -61,7 +62,6 @@ def _announce(environment: Environment, keys: pki.Pki, people: object) -> None:
     for label, path in (("trust", keys.authority_file), ("certificate", certificate), ("key", key)):
         click.echo(f"  {label:<16} {Path(path)}")
     click.echo("Test persons:")
-    if isinstance(people, dict):
-        for role, person in people.items():
-            click.echo(f"  {role:<24} " + "  ".join(f"{name} {value}" for name, value in person.items()))
+    for role, person in people.items():
+        click.echo(f"  {role:<24} {as_text(person)}")
     click.echo("Exchanges, as they come:")

@@ -37,10 +37,10 @@ def _print(path: str, found: Verification, *, quiet: bool) -> None:
     if not quiet:
         out.print(f"{path}")
         if found.seal is None:
-            out.print(f"  container  none: a run directory, {found.entries} files")
+            out.print(f"  container  none: a run directory, {len(found.recorded.files)} files")
             out.print("  seals      none")
         else:
-            out.print(f"  container  ASiC-E, {found.entries} entries, every byte as written")
+            out.print(f"  container  ASiC-E, {len(found.recorded.files)} entries, every byte as written")
             out.print(f"  seals      CAdES-B, {found.seal.subject}")
             out.print(f"             certificate SHA-256 {found.seal.fingerprint}")
             out.print(f"             claimed time {found.seal.claimed.isoformat()} (no time-stamp)")

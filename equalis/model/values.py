@@ -11,10 +11,6 @@ Scalar: TypeAlias = str | int | bool | Decimal | date | datetime | bytes | None
 Value: TypeAlias = "Scalar | tuple[Value, ...] | Mapping[str, Value]"
 Record: TypeAlias = Mapping[str, Value]
 
-FIELD_TYPES = ("text", "integer", "money", "date", "instant", "boolean", "bytes")
-"""The types that a field of a binding, an input or an observation may have."""
-
-
 def as_text(value: Value) -> str:
     """Write a value as a sentence or a report shows it (money keeps its cents)."""
     if value is None:

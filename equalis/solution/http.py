@@ -27,12 +27,10 @@ class HttpDriver:
         self._url = solution.url.rstrip("/")
         self._limit = solution.timeout * ACTION_TIMEOUTS + GRACE
         self._client = client or httpx.Client(trust_env=False, follow_redirects=False)
-        self._first = True
 
     def reset(self, reset: Reset) -> None:
         """Tell the solution about the case."""
         self._post("reset", reset_document(reset))
-        self._first = False
 
     def act(self, action: Action, step: Step, inputs: Record) -> Seen:  # noqa: ARG002 - the port's signature
         """Ask for an action; what the product does wrong is evidence, what the hook lacks is not."""

@@ -379,3 +379,50 @@ def test_an_altered_bundle_exits_4_in_every_verb_that_reads_it(equalis: Equalis,
     done = equalis("verify", "x.asice", str(demo_bundle))
     assert done.returncode == 4
     assert "conformity" in done.stdout
+
+
+BUSY = """
+import json, sys, threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Hook(BaseHTTPRequestHandler):
+    def answer(self):
+        text = b'{"idle": false, "state": "refused"}'
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+    do_GET = do_POST = answer
+    def log_message(self, *_):
+        pass
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+print(server.server_address[1], flush=True)
+server.serve_forever()
+"""
+
+
+def test_a_product_that_is_never_idle_is_judged_and_met_anew(equalis: Equalis, tmp_path: Path) -> None:
+    """Several steps, several cases, a hook that says busy for ever: KO, and no defect of ours."""
+    process = subprocess.Popen([sys.executable, "-c", BUSY], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    port = process.stdout.readline().strip()
+    folder = tmp_path / "mine" / "ra-pid"
+    folder.mkdir(parents=True)
+    step = ('  - {{id: {0}, ask: Connectez., action: auth.login, input: {{provider: "${{people.generaliste.matricule}}"}}, '
+            "until: {{seen: idp.authenticate, within: 300ms}}}}\n")  # fmt: skip
+    (folder / "occupe.yaml").write_text(
+        "case: ra-pid/occupe\ntitle: Un produit toujours occupé\nsteps:\n" + step.format("un") + step.format("deux")
+        + "expect:\n  - {id: a, must: Appeler., requirement: IDP-010, select: {operation: idp.authenticate}, check: present}\n"
+        "variants:\n  - {id: encore, title: Encore}\n"
+    )
+    (tmp_path / "equalis.toml").write_text(
+        HOOK.replace(":9", f":{port}").replace("timeout = 1", "timeout = 0.2\nsettle = 0.1") + '[run]\nscenarios = ["mine"]\n'
+    )
+    done = equalis("run", "ra-pid/occupe")
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "2 of 2 cases judged: 2 KO" in done.stdout
