@@ -14,7 +14,7 @@ from equalis.archive.rundir import Recorded, RunDirectory
 from equalis.cases.citations import UnknownCitationError, resolve
 from equalis.cases.contract import MistypedError, observed
 from equalis.cases.families import persons, world
-from equalis.cases.reading import record, texts
+from equalis.cases.plain import record, texts
 from equalis.gateway.environment import Environment
 from equalis.judge import judge
 from equalis.judge.judging import not_applicable

@@ -93,9 +93,9 @@ def run(order: Order, progress: Progress, conversation: Conversation | None = No
     _check_capabilities(loaded, order.config.solution)
     chosen = choose(loaded, order)
     progress.run_begins(len(chosen), lines_of(Recorded(files.content)))
-    head = _header(order, loaded, chosen)
+    head = new_header(order, loaded, chosen)
     clock = Clock()
-    with contextlib.closing(_environment(order, loaded, head, clock)) as environment:
+    with contextlib.closing(open_environment(order, loaded, head, clock)) as environment:
         directory = RunDirectory(Path(order.config.out) / head.run)
         for name, content in files.content.items():
             directory.put(name, content)
@@ -120,14 +120,14 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
         message = f"{folder} is a run of {head.solution} {head.version} (driver {head.driver}), not of {own.name} {own.version}"
         raise OtherSolutionError(message)
     clock = Clock()
-    with contextlib.closing(_environment(order, loaded, head, clock)) as environment:
+    with contextlib.closing(open_environment(order, loaded, head, clock)) as environment:
         directory = RunDirectory(folder)
         directory.append(strict_json.write_line({"event": "resumed", "at": datetime.now(UTC).isoformat()}))
         run_by = _Running(order, loaded, head, directory, environment, clock, progress, conversation)
         return run_by.play(left, verdicts)
 
 
-def _environment(order: Order, loaded: Loaded, head: Header, clock: Clock) -> Environment:
+def open_environment(order: Order, loaded: Loaded, head: Header, clock: Clock) -> Environment:
     """Open the embedded environment; raises PortTakenError before anything is written."""
     solution, port = order.config.solution, order.config.port
     keys_of_environment = pki.load(order.home / "pki")
@@ -172,7 +172,8 @@ def choose(loaded: Loaded, order: Order) -> list[Case]:
     return found
 
 
-def _header(order: Order, loaded: Loaded, chosen: list[Case]) -> Header:
+def new_header(order: Order, loaded: Loaded, chosen: list[Case]) -> Header:
+    """What a new run of these cases says of itself, its challenge drawn."""
     now, solution = datetime.now(UTC), order.config.solution
     return Header(
         run=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", started=now.isoformat(timespec="seconds"),
@@ -215,7 +216,7 @@ class _Running:
             defaults=self.loaded.defaults, header=self.head, directory=self.directory,
             environment=self.environment, clock=self.clock, progress=self.progress,
             drivers=driver_maker(solution, self.head.defects, self.conversation),
-            recorded=Recorded(_Bodies(self.directory.folder)),
+            recorded=Recorded(Bodies(self.directory.folder)),
         )  # fmt: skip
 
     def _sealed(self, report: Report, key: keys.RunnerKey) -> Finished:
@@ -233,14 +234,16 @@ class _Running:
         return Finished(report, path, key.made, lines)
 
 
-class _Bodies(dict[str, bytes]):
+class Bodies(dict[str, bytes]):
     """The bodies of a growing run directory, read when asked for."""
 
     def __init__(self, folder: Path) -> None:
+        """Read from this run directory."""
         super().__init__()
         self._folder = folder
 
     def get(self, name: str, default: bytes | None = None) -> bytes | None:  # type: ignore[override]
+        """The bytes of a file, the default when there is none."""
         path = self._folder / name
         return path.read_bytes() if path.is_file() else default
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from equalis.cases import shapes
-from equalis.cases.reading import record
+from equalis.cases.plain import record
 from equalis.model.binding import LOCATORS, Binding, Field, Half, Locator, Operation, Recognition
 from equalis.model.source import Mistake, MistakesError
 from equalis.model.values import Record, Value, as_text

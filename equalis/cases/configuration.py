@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from equalis.cases import shapes
-from equalis.cases.reading import record, texts
+from equalis.cases.plain import record, texts
 from equalis.model.config import Config, Solution
 from equalis.model.source import Mistake, MistakesError, Source
 from equalis.model.values import Value, as_text

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from equalis.cases.citations import resolve
-from equalis.cases.reading import items, record, texts
-from equalis.model.case import Action, ActionField, Family, Requirement, Seed
+from equalis.cases.plain import items, record, texts
+from equalis.cases.shapes import choice
+from equalis.model.case import Action, ActionField, Cause, Family, Requirement, Seed, Sign
 from equalis.model.outcome import Basis, Level
 from equalis.model.source import Mistake
 from equalis.model.values import Record, Value, as_text
+from equalis.wire.bindings import pattern
 from equalis.wire.strict_yaml import Document
 
 
@@ -33,6 +36,42 @@ def requirements(document: Document, mistakes: list[Mistake]) -> dict[str, Requi
             remedy=as_text(entry.get("remedy")), unproven=as_text(entry.get("unproven")),
         )  # fmt: skip
     return found
+
+
+def causes(document: Document, known: Iterable[str], mistakes: list[Mistake]) -> tuple[Cause, ...]:
+    """The causes of a catalogue, in its order; an id twice, an unknown requirement or a bad pattern is a mistake."""
+    found: dict[str, Cause] = {}
+    for index, item in enumerate(items(record(document.value).get("causes"))):
+        entry = record(item)
+        name = as_text(entry["id"])
+        if name in found:
+            mistakes.append(document.mistake(document.source(("causes", index)), f"`{name}` stands twice", "give it another id"))
+        signs = []
+        for position, shown in enumerate(items(entry["shows"])):
+            sign = Sign(*(as_text(record(shown).get(key)) for key in ("requirement", "at", "actual", "expected")))
+            source = document.source(("causes", index, "shows", position))
+            if sign.requirement not in known:
+                mend = choice(sign.requirement, known, "requirements")
+                mistakes.append(document.mistake(source, f"no requirement `{sign.requirement}`", mend))
+            for expression in (sign.at, sign.actual, sign.expected):
+                try:
+                    pattern(expression)
+                except ValueError as error:
+                    mistakes.append(document.mistake(source, str(error), "mend the pattern"))
+            signs.append(sign)
+        found[name] = Cause(name, as_text(entry["cause"]), as_text(entry["remedy"]), tuple(signs))
+    return tuple(found.values())
+
+
+def candidates(causes_known: Iterable[Cause], requirement: Requirement, name: str) -> tuple[Cause, ...]:
+    """The causes that an expectation (`case#expectation`) may show, and at last the requirement's own remedy."""
+    fitting = []
+    for cause in causes_known:
+        signs = tuple(sign for sign in cause.signs if sign.requirement == requirement.id and pattern(sign.at).search(name))
+        if signs:
+            fitting.append(replace(cause, signs=signs))
+    text, _, remedy = requirement.remedy.partition("; ")
+    return (*fitting, Cause(requirement.id, text, remedy, (Sign(requirement.id),)))
 
 
 def actions(document: Document) -> dict[str, Action]:

@@ -9,7 +9,7 @@ from equalis.cases import shapes
 from equalis.cases.citations import UnknownCitationError
 from equalis.cases.contract import input_mistakes
 from equalis.cases.families import capabilities, world
-from equalis.cases.reading import items, record, texts
+from equalis.cases.plain import items, record, texts
 from equalis.judge.checks import CHECKS
 from equalis.judge.selection import selection_of
 from equalis.model.case import TLS_DISTURBANCES, TRANSPORT_DISTURBANCES, Case, Expectation, Family, Selection, Step

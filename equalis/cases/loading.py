@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from equalis.cases import families, shapes
 from equalis.cases.bindings import load as load_bindings
 from equalis.cases.families import capabilities
 from equalis.cases.lint import Linter
-from equalis.cases.reading import CaseFile, record
-from equalis.model.case import Case, Family, Requirement
+from equalis.cases.plain import record
+from equalis.cases.reading import CaseFile
+from equalis.model.case import Case, Family
 from equalis.model.source import Mistake, MistakesError, Source
 from equalis.model.values import Record, Value, as_text
 from equalis.wire import strict_yaml
@@ -21,6 +22,7 @@ DATA_FILES = {
     "requirements.yaml": "schemas/register.json",
     "actions.yaml": "schemas/contract.json",
     "people.yaml": "",
+    "causes.yaml": "schemas/causes.json",
 }
 """The files of a family that are no cases, and the schemas that they follow."""
 
@@ -107,21 +109,18 @@ def _family(
         actions=families.actions(contract) if contract else {},
         seeds=families.seeds(contract) if contract else {},
         people=known_people,
+        causes=families.causes(own["causes.yaml"], requirements, mistakes) if "causes.yaml" in own else (),
     )  # fmt: skip
     linter = Linter(family, bindings)
     cases: list[Case] = []
     for file, document in own.items():
         if file not in DATA_FILES:
-            cases += _cases(document, known_people, requirements, linter, mistakes)
-    return Family(name, family.title, family.edition, tuple(cases), requirements, family.actions,
-                  family.seeds, known_people)  # fmt: skip
+            cases += _cases(document, family, linter, mistakes)
+    return replace(family, cases=tuple(cases))
 
 
-def _cases(
-    document: Document, people: Record, requirements: Mapping[str, Requirement],
-    linter: Linter, mistakes: list[Mistake],
-) -> list[Case]:  # fmt: skip
-    file = CaseFile(document, people, requirements)
+def _cases(document: Document, family: Family, linter: Linter, mistakes: list[Mistake]) -> list[Case]:
+    file = CaseFile(document, family)
     cases = list(file.cases())
     mistakes += file.mistakes
     mistakes += linter.mistakes(document, cases)

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from equalis.cases.citations import UnknownCitationError, resolve
+from equalis.cases.families import candidates
+from equalis.cases.plain import items, record, texts
 from equalis.judge.selection import selection_of
-from equalis.model.case import Case, Expectation, Requirement, Step, Until
+from equalis.model.case import Case, Cause, Expectation, Family, Sign, Step, Until
 from equalis.model.outcome import Level
 from equalis.model.source import Mistake
 from equalis.model.values import Record, Value, as_text
@@ -28,9 +30,10 @@ class Placed:
 class CaseFile:
     """One case file, its shape already held against the grammar."""
 
-    def __init__(self, document: Document, people: Record, requirements: Mapping[str, Requirement]) -> None:
+    def __init__(self, document: Document, family: Family) -> None:
         """Keep what the file cites; mistakes gather in ``mistakes``."""
-        self.document, self.people, self.requirements = document, people, requirements
+        self.document, self.people, self.requirements = document, family.people, family.requirements
+        self.causes = family.causes
         self.mistakes: list[Mistake] = []
         self.top = record(document.value)
         self.given: Record = {}
@@ -119,19 +122,17 @@ class CaseFile:
             places.update(self._listed((*variant.at, "expect"), variant.value.get("expect")))
         for name, placed in places.items():
             if name not in omitted:
-                yield self._expectation(placed)
+                yield self._expectation(placed, f"@{as_text(variant.value['id'])}" if variant else "")
 
     def _listed(self, at: Path, listed: Value) -> Iterator[tuple[str, Placed]]:
         for index, item in enumerate(items(listed)):
             entry = record(item)
             yield as_text(entry.get("id")), Placed(entry, (*at, index))
 
-    def _expectation(self, placed: Placed) -> Expectation:
+    def _expectation(self, placed: Placed, variant: str) -> Expectation:
         entry, at = placed.value, placed.at
         level = Level.MUST if "must" in entry else Level.SHOULD
         requirement = as_text(entry.get("requirement"))
-        known = self.requirements.get(requirement)
-        remedy = as_text(self._cited(entry.get("likely"), (*at, "likely")))
         select = record(self._cited(entry.get("select", {}), (*at, "select")))
         return Expectation(
             id=as_text(entry.get("id")),
@@ -143,20 +144,17 @@ class CaseFile:
             arguments=record(self._cited(entry.get("with", {}), (*at, "with"))),
             source=self.document.source(at),
             question=as_text(self._cited(entry.get("ask"), (*at, "ask"))),
-            likely=remedy or (known.remedy if known else ""),
+            causes=self._causes(placed, variant, requirement),
         )
 
-
-def record(value: Value) -> Record:
-    """A mapping, empty for anything else (the grammar has spoken before)."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def items(value: Value) -> tuple[Value, ...]:
-    """A list, empty for anything else."""
-    return value if isinstance(value, tuple) else ()
-
-
-def texts(value: Value) -> tuple[str, ...]:
-    """A list of words."""
-    return tuple(as_text(item) for item in items(value))
+    def _causes(self, placed: Placed, variant: str, requirement: str) -> tuple[Cause, ...]:
+        known = self.requirements.get(requirement)
+        if known is None:
+            return ()
+        name = f"{as_text(self.top['case'])}{variant}#{as_text(placed.value.get('id'))}"
+        found = candidates(self.causes, known, name)
+        own = as_text(self._cited(placed.value.get("likely"), (*placed.at, "likely")))
+        if not own:
+            return found
+        text, _, remedy = own.partition("; ")
+        return (Cause(requirement, text, remedy, (Sign(requirement),)), *found)

@@ -15,6 +15,7 @@ VERBS = {
     "explain": "say what a case or one of its expectations demands, and why",
     "lint": "check case files and every file of a family; all mistakes at once",
     "serve": "open the embedded environment and print what to put into the product",
+    "prove": "show that every defect of the demonstration solution is caught for its stated reason",
     "evidence": "write the recorded exchanges out as files (and HAR)",
     "report": "print the report of a bundle in another form",
 }

@@ -76,7 +76,8 @@ def _expectation(case: Case, item: Expectation, family: Family) -> list[str]:
         f"  looks at    {select}",
         f"  check       {check.name}" + (f" ({arguments})" if arguments else ""),
         *(f"    {line}" for line in check.doc.splitlines()),
-        *(["", f"  likely      {item.likely}"] if item.likely else []),
+        *(["", "  likely"] if item.causes else []),
+        *(f"    {cause.text}; {cause.remedy}".rstrip("; ") for cause in item.causes),
         "",
         f"  replay      equalis run {case.name}",
     ]

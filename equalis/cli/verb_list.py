@@ -92,7 +92,7 @@ def _defects() -> Rows:
     from equalis.demo.defects import DEFECTS  # noqa: PLC0415 - only here
 
     return [
-        {"defect": item.name, "sentence": item.sentence, "requirement": item.requirement} for item in DEFECTS
+        {"defect": item.name, "sentence": item.sentence, "breaks": list(item.breaks)} for item in DEFECTS
     ]
 
 

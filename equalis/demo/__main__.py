@@ -1,4 +1,8 @@
-"""The hook of the demonstration solution: HTTP on loopback, until standard input closes."""
+"""The hook of the demonstration solution: HTTP on loopback, until standard input closes.
+
+Besides the vendor's contract (`/equalis/…`) it has two paths of its own: `POST /demo/defects` switches
+defects for the resets to come, `GET /demo/asked` names those that were asked for since the last one.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,11 @@ import argparse
 import json
 import sys
 import threading
+from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from equalis.demo.defects import BY_NAME
+from equalis.demo.defects import BY_NAME, Switches
 from equalis.demo.practice import Practice, UnknownActionError
 
 
@@ -18,10 +23,10 @@ class Hook(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, timeout: float, defects: frozenset[str]) -> None:
+    def __init__(self, port: int, timeout: float, defects: Iterable[str]) -> None:
         """Listen on loopback only."""
         super().__init__(("127.0.0.1", port), _Requests)
-        self.limit, self.defects = timeout, defects
+        self.limit, self.defects, self.switches = timeout, tuple(defects), Switches()
         self.practice: Practice | None = None
         self.busy = 0
         self.lock = threading.Lock()
@@ -36,6 +41,8 @@ class _Requests(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/equalis/idle":
             self._answer(200, {"idle": self.server.busy == 0})
+        elif self.path == "/demo/asked":
+            self._answer(200, {"defects": sorted(self.server.switches.asked)})
         else:
             self._answer(404, {"error": "unknown path"})
 
@@ -47,7 +54,11 @@ class _Requests(BaseHTTPRequestHandler):
             self._answer(400, {"error": "the body is not JSON"})
             return
         if self.path == "/equalis/reset":
-            self.server.practice = Practice(document, self.server.limit, self.server.defects)
+            self.server.switches = Switches(self.server.defects)
+            self.server.practice = Practice(document, self.server.limit, self.server.switches)
+            self._answer(200, {})
+        elif self.path == "/demo/defects":
+            self.server.defects = tuple(document["defects"])
             self._answer(200, {})
         elif self.server.practice is None:
             self._answer(409, {"error": "reset first"})
@@ -96,7 +107,7 @@ def main() -> int:
     parser.add_argument("--timeout", type=float, default=5.0, help="seconds that a call may take")
     parser.add_argument("--defect", action="append", default=[], choices=sorted(BY_NAME))
     options = parser.parse_args()
-    hook = Hook(options.port, options.timeout, frozenset(options.defect))
+    hook = Hook(options.port, options.timeout, options.defect)
     threading.Thread(target=hook.serve_forever, daemon=True).start()
     sys.stdout.write(f"http://127.0.0.1:{hook.server_address[1]}\n")
     sys.stdout.flush()

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 
 from equalis.demo import signing
 from equalis.demo.canonical import WSU, Node, XmlError, parse
+from equalis.demo.defects import Switches
 from equalis.demo.signing import SAML, SOAP, WSSE, Identity, Outline, UntrustedError
 
 SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
@@ -64,7 +65,7 @@ class Link:
     services: dict[str, str]
     credentials: dict[str, str]
     timeout: float
-    defects: frozenset[str]
+    defects: Switches
     offset: float = 0.0
     assertions: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
     tokens: dict[str, tuple[str, datetime]] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from equalis.demo.connection import Doctor, FaultError, Link, UnavailableError
+from equalis.demo.defects import Switches
 from equalis.demo.depositing import Depositing
 from equalis.demo.memoire import Act, Memoire, new_uuid
 from equalis.demo.paying import Bill, Paying
@@ -23,7 +24,7 @@ class UnknownActionError(Exception):
 class Practice:
     """One practice between two resets."""
 
-    def __init__(self, document: Inputs, timeout: float, defects: frozenset[str]) -> None:
+    def __init__(self, document: Inputs, timeout: float, defects: Switches) -> None:
         """Start anew in the given world."""
         self._defects = defects
         self.link = Link(document["services"], document["credentials"], timeout, defects)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from equalis.judge.checks import CHECKS
 from equalis.judge.judgement import Judgement
 from equalis.judge.selection import AnswerUnreadableError, Scene, Subject, described
-from equalis.model.case import Case, Expectation
+from equalis.model.case import Case, Cause, Expectation, Sign
 from equalis.model.outcome import Blame, Level, Outcome, worst
 from equalis.model.transcript import EMBEDDED, Fault, Transcript
 from equalis.model.verdict import Finding, Verdict
-from equalis.wire.bindings import Bindings
+from equalis.wire.bindings import Bindings, pattern
 from equalis.wire.unreadable import UnknownFieldError, UnreadableError
 
 
@@ -113,6 +113,8 @@ def _judgement(expectation: Expectation, scene: Scene) -> Judgement:
 def _as_finding(expectation: Expectation, judgement: Judgement, *, unmet: bool) -> Finding:
     """The finding; a likely cause is named only where the product came so far as to have one."""
     subjects = judgement.subjects
+    told = judgement.outcome is Outcome.KO and (subjects or not unmet)
+    cause = _cause(expectation, judgement) if told else None
     return Finding(
         expectation=expectation.id,
         requirement=expectation.requirement,
@@ -126,9 +128,20 @@ def _as_finding(expectation: Expectation, judgement: Judgement, *, unmet: bool) 
         expected_at=judgement.expected_at,
         actual_at=subjects[0].label if subjects else "",
         correlation=_correlation(subjects),
-        likely=expectation.likely if judgement.outcome is Outcome.KO and (subjects or not unmet) else "",
+        likely="; ".join(filter(None, (cause.text, cause.remedy))) if cause else "",
+        cause=cause.id if cause else "",
         attested=any(item.attested for item in subjects),
     )
+
+
+def _cause(expectation: Expectation, judgement: Judgement) -> Cause | None:
+    """The first cause of the catalogue that shows like this."""
+    return next((cause for cause in expectation.causes if any(_shows(sign, judgement) for sign in cause.signs)), None)
+
+
+def _shows(sign: Sign, judgement: Judgement) -> bool:
+    pairs = ((sign.actual, judgement.actual), (sign.expected, judgement.expected))
+    return all(not like or pattern(like).search(text) for like, text in pairs)
 
 
 def _correlation(subjects: tuple[Subject, ...]) -> str:

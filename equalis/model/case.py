@@ -46,8 +46,31 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """How a cause shows: a requirement, and RE2 patterns of `case#expectation`, actual and expected."""
+
+    requirement: str
+    at: str = ""
+    actual: str = ""
+    expected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a product may be KO and how to mend it: an entry of the family's catalogue."""
+
+    id: str
+    text: str
+    remedy: str
+    signs: tuple[Sign, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
-    """One demand, with the requirement that it proves and the line where it stands."""
+    """One demand, with the requirement that it proves and the line where it stands.
+
+    ``causes`` are the likely ones when it is KO, the likeliest first; the last is always possible.
+    """
 
     id: str
     level: Level
@@ -58,7 +81,7 @@ class Expectation:
     arguments: Record
     source: Source
     question: str = ""
-    likely: str = ""
+    causes: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +196,4 @@ class Family:
     actions: Mapping[str, Action]
     seeds: Mapping[str, Seed]
     people: Record
+    causes: tuple[Cause, ...] = ()

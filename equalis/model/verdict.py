@@ -13,7 +13,8 @@ from equalis.model.transcript import Fault
 class Finding:
     """The outcome of one expectation: what was expected, what was there, and where.
 
-    ``exchanges`` are numbers within the case; ``correlation`` is mySecu's Correlation-ID.
+    ``exchanges`` are numbers within the case; ``correlation`` is mySecu's Correlation-ID;
+    ``cause`` is the entry of the family's catalogue that ``likely`` tells.
     """
 
     expectation: str
@@ -29,6 +30,7 @@ class Finding:
     actual_at: str = ""
     correlation: str = ""
     likely: str = ""
+    cause: str = ""
     attested: bool = False
 
 

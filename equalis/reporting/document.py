@@ -59,7 +59,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "expected_at": finding.expected_at, "actual_at": finding.actual_at,
         "source": {"path": finding.source.path, "line": finding.source.line},
         "exchanges": list(finding.exchanges), "correlation": finding.correlation,
-        "likely": finding.likely, "attested": finding.attested,
+        "likely": finding.likely, "cause": finding.cause, "attested": finding.attested,
     }  # fmt: skip
 
 

@@ -26,6 +26,15 @@ class DemoDriver(HttpDriver):
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         super().__init__(replace(solution, url=self._address()))
 
+    def switch(self, defects: Iterable[str]) -> None:
+        """Switch other defects on, from the next reset; raises DriverError."""
+        self._tell("demo/defects", {"defects": list(defects)})
+
+    def asked(self) -> frozenset[str]:
+        """The defects that the product asked for since the last reset; raises DriverError."""
+        found = self._tell("demo/asked")
+        return frozenset(map(str, found["defects"]))
+
     def _address(self) -> str:
         """The address that the process prints when it is ready."""
         stream = self._process.stdout
@@ -40,6 +49,11 @@ class DemoDriver(HttpDriver):
             remedy = f"run `{sys.executable} -m equalis.demo` by hand and read what it says"
             raise DriverError(cause, remedy)
         return line
+
+    @property
+    def closed(self) -> bool:
+        """Whether the process is over."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """Close the hook and end the process (it ends when its standard input closes)."""

@@ -30,7 +30,7 @@ class HttpDriver:
 
     def reset(self, reset: Reset) -> None:
         """Tell the solution about the case."""
-        self._post("reset", reset_document(reset))
+        self._tell("equalis/reset", reset_document(reset))
 
     def act(self, action: Action, step: Step, inputs: Record) -> Seen:  # noqa: ARG002 - the port's signature
         """Ask for an action; what the product does wrong is evidence, what the hook lacks is not."""
@@ -55,7 +55,7 @@ class HttpDriver:
 
     def clock(self, offset: float) -> None:
         """Move the solution's clock."""
-        self._post("clock", {"offset": offset})
+        self._tell("equalis/clock", {"offset": offset})
 
     def idle(self) -> bool | None:
         """Ask the hook; None when it cannot tell."""
@@ -71,17 +71,22 @@ class HttpDriver:
         """Close the connections."""
         self._client.close()
 
-    def _post(self, path: str, document: Mapping[str, Any]) -> None:
-        url = f"{self._url}/equalis/{path}"
+    def _tell(self, path: str, document: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """POST a document, or GET one; raises DriverError."""
+        url = f"{self._url}/{path}"
         try:
-            answer = self._client.post(url, json=document, timeout=self._limit)
+            if document is None:
+                answer = self._client.get(url, timeout=GRACE)
+            else:
+                answer = self._client.post(url, json=document, timeout=self._limit)
         except httpx.HTTPError as error:
             cause = f"the solution does not answer at {url}: {error or type(error).__name__}"
             remedy = "start the product, or correct `url` under [solution] in equalis.toml"
             raise DriverError(cause, remedy) from None
         if answer.is_error:
             cause = f"the hook answered HTTP {answer.status_code} to {path}: {answer.text[:200]}"
-            raise DriverError(cause, f"mend POST /equalis/{path} in the product's hook")
+            raise DriverError(cause, f"mend /{path} in the product's hook")
+        return _object(answer) if document is None else {}
 
 
 def _object(answer: httpx.Response) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from equalis.model.case import Case, Expectation, Selection
+from equalis.model.case import Case, Cause, Expectation, Selection, Sign
 from equalis.model.outcome import Level
 from equalis.model.source import Source
 from equalis.model.transcript import Exchange, LedgerEntry, Message, Observation, Tls, Transcript
@@ -69,7 +69,7 @@ def paid(number: int, memoire: str = "m1") -> LedgerEntry:
 
 def expectation(check: str, select: Selection, arguments: Record | None = None, level: Level = Level.MUST) -> Expectation:
     source = Source("scenarios/ra-pid/x.yaml", 24)
-    return Expectation("e", level, "Faire ceci.", "PID-052", select, check, arguments or {}, source, likely="mend it")
+    return Expectation("e", level, "Faire ceci.", "PID-052", select, check, arguments or {}, source, causes=(Cause("PID-052", "mend it", "", (Sign("PID-052"),)),))
 
 
 def case(*expectations: Expectation) -> Case:

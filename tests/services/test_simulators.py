@@ -69,7 +69,7 @@ def world(opened: World) -> World:
 @pytest.fixture
 def link(world: World) -> Link:
     """A client of the demonstration solution, which shares no code with the services."""
-    return Link(world.environment.addresses, world.environment.credentials, 5.0, frozenset())
+    return Link(world.environment.addresses, world.environment.credentials, 5.0, Switches())
 
 
 def simulate(number: str = PATIENT, code: str = "C1", memoire: str = "", day: str = "2026-11-22") -> str:
@@ -143,7 +143,7 @@ def test_a_token_expires_with_the_embedded_clock(world: World, link: Link) -> No
     world.clock.offset = 31 * 60
     link.tokens[DOCTOR.code] = (link.tokens[DOCTOR.code][0], datetime.now(UTC) + timedelta(hours=2))
     link.offset = 0
-    link.defects = frozenset({"expired-token"})
+    link.defects = Switches({"expired-token"})
     assert "expired" in fault(lambda: link.exchange(DOCTOR, "M", simulate()))
 
 
@@ -151,23 +151,23 @@ def test_a_business_call_is_refused_unless_token_signature_and_content_are_right
     """A forged token, an unsigned body, SHA-1 and invalid content each have their fault."""
     token = link.token(DOCTOR)
     link.tokens[DOCTOR.code] = ("Zm9yZ2Vk", datetime.now(UTC) + timedelta(hours=1))
-    link.defects = frozenset({"expired-token"})
+    link.defects = Switches({"expired-token"})
     assert "not issued by the STS" in fault(lambda: link.exchange(DOCTOR, "M", simulate()))
     link.tokens[DOCTOR.code] = (token, datetime.now(UTC) + timedelta(hours=1))
-    link.defects = frozenset({"unsigned-body"})
+    link.defects = Switches({"unsigned-body"})
     assert "body" in fault(lambda: link.exchange(DOCTOR, "M", simulate()))
-    link.defects = frozenset({"sha1-signature"})
+    link.defects = Switches({"sha1-signature"})
     assert "sha1" in fault(lambda: link.exchange(DOCTOR, "M", simulate()))
-    link.defects = frozenset()
+    link.defects = Switches()
     assert "invalid content" in fault(lambda: link.exchange(DOCTOR, "M", simulate(day="hier")))
     assert "unknown business element" in fault(lambda: link.exchange(DOCTOR, "M", "<x/>"))
 
 
 def test_the_idp_refuses_what_its_profile_forbids(link: Link) -> None:
     """An unsigned timestamp, a clock an hour off, and an unknown doctor."""
-    link.defects = frozenset({"unsigned-timestamp"})
+    link.defects = Switches({"unsigned-timestamp"})
     assert "timestamp" in fault(lambda: link.assertion(DOCTOR))
-    link.defects = frozenset()
+    link.defects = Switches()
     link.offset = 3600
     assert "Timestamp" in fault(lambda: link.assertion(DOCTOR))
     link.offset = 0
