@@ -93,7 +93,7 @@ def _operation(
         words = (as_text(half.get(key)) for key in ("schema", "payload", "template"))
         halves[side] = Half(as_text(half["body"]), fields, *words)
     return Operation(name, service, as_text(entry["title"]), as_text(entry["basis"]), recognition,
-                     halves["request"], halves["answer"])  # fmt: skip
+                     halves["request"], halves["answer"], entry.get("moves") == "money")  # fmt: skip
 
 
 def _field(

@@ -21,7 +21,7 @@ from equalis.wire.strict_yaml import Document
 Path = tuple[str | int, ...]
 Trouble = Iterator[tuple[Path, str, str]]
 ORDERS = frozenset({"refuse", "text", "signature", "lifetime", "starts", "fault", "fault-status",
-                    "unavailable", "status", "extra-lines", "delayed"})  # fmt: skip
+                    "unavailable", "status", "extra-lines", "delayed", "in-response-to"})  # fmt: skip
 """What a script may order besides the fields of an answer."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import canonicalize
 from xml.parsers import expat
@@ -122,8 +123,15 @@ def parse(content: bytes) -> Node:
     return builder.root
 
 
-def canonical(content: bytes, node: Node, without: Node | None = None) -> bytes:
-    """The exclusive canonical form of an element (a child may be left out: enveloped signatures)."""
+MARK = "equalis-demo-mark"
+
+
+def canonical(content: bytes, node: Node, without: Node | None = None, prefixes: Iterable[str] = ()) -> bytes:
+    """The exclusive canonical form of an element (a child may be left out: enveloped signatures).
+
+    ``prefixes`` is an InclusiveNamespaces list: those in scope are declared on the element whether it
+    uses them or not. A marked attribute makes each one used; the marks are taken out afterwards.
+    """
     piece = content[node.start : node.end]
     if without is not None:
         piece = content[node.start : without.start] + content[without.end : node.end]
@@ -134,8 +142,12 @@ def canonical(content: bytes, node: Node, without: Node | None = None) -> bytes:
     name_end = 1
     while piece[name_end : name_end + 1] not in {b" ", b">", b"/", b"\n", b"\t", b"\r"}:
         name_end += 1
-    whole = piece[:name_end] + declared.encode() + piece[name_end:]
-    return canonicalize(whole.decode()).encode()
+    marks = [f' {prefix}:{MARK}=""' for prefix in prefixes if prefix in node.scope]
+    whole = piece[:name_end] + declared.encode() + "".join(marks).encode() + piece[name_end:]
+    made = canonicalize(whole.decode())
+    for mark in marks:
+        made = made.replace(mark, "", 1)
+    return made.encode()
 
 
 def by_id(root: Node, name: str) -> Node:

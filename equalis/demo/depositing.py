@@ -1,128 +1,180 @@
-"""RA: consent, deposit, cancellation, replacement; over eAdministrative or over mySecu."""
+"""RA over eAdministrative: consent, deposit, cancellation, replacement, lists and the team."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 from datetime import timedelta
-from xml.sax.saxutils import escape
+from typing import Any
 
-from equalis.demo.canonical import Node
-from equalis.demo.connection import Doctor, FaultError, Link, UnavailableError
-from equalis.demo.memoire import CNS, Memoire, new_uuid
+from equalis.demo.connection import Link
+from equalis.demo.memoire import Memoire, new_uuid
 from equalis.demo.signing import zulu
+from equalis.demo.transport import Doctor, UnavailableError
 
-CREATED, FOUND, CONFLICT = (200, 201), 302, 409
+CREATED, FOUND, CONFLICT = (200, 201, 204), 302, 409
 UNAUTHORISED = 401
-DEPOSIT, CONSENT = "2022_CNS_MEMHON_DEPOT-V1", "2022_CNS_MEMHON_REMBCONS-V1"
-CANCELLATION = "2022_CNS_MEMHON_ANNUL-V1"
+PAGE = 20
+
+Screen = dict[str, object]
 
 
 class Depositing:
-    """The RA part of the practice."""
+    """The RA part of the practice, at eSanté."""
 
     def __init__(self, link: Link) -> None:
         """Keep the connection."""
         self._link, self._defects = link, link.defects
+        self._consents: set[str] = set()
 
-    def _rest(self, doctor: Doctor, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> tuple[int, object]:
+    def _rest(self, doctor: Doctor, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> tuple[int, Any]:
         """One REST call; an expired bearer is renewed once."""
         status, document = self._link.rest(doctor, method, path, body, kind)
-        if status == UNAUTHORISED:
+        if status == UNAUTHORISED and "gives-up-on-401" not in self._defects:
             self._link.bearers.clear()
             status, document = self._link.rest(doctor, method, path, body, kind)
         return status, document
 
-    def consent(self, doctor: Doctor, number: str) -> dict[str, object]:
+    def consent(self, doctor: Doctor, number: str) -> Screen:
         """Record the patient's MH consent."""
-        kinds = ["MH"] + (["CNS_AUTO"] if "sets-cns-auto" in self._defects else [])
+        d = self._defects
+        kinds = ["MH"] + (["CNS_AUTO"] if "sets-cns-auto" in d else [])
         status = 0
         for kind in reversed(kinds):
-            ends = zulu(self._link.now() + timedelta(days=365))
-            body = json.dumps({"type": kind, "endAt": ends}).encode()
+            days = -1 if "consent-already-over" in d else 365
+            body = json.dumps({"type": kind, "endAt": zulu(self._link.now() + timedelta(days=days))}).encode()
             status, _ = self._rest(doctor, "POST", f"/practitioner/{number}/consent", body)
-        state = {**dict.fromkeys(CREATED, "recorded"), FOUND: "existing"}.get(status, "refused")
+        if "consent-announced-blindly" in d:
+            return {"state": "recorded"}
+        found = FOUND if "302-taken-for-error" not in d else 0
+        state = {**dict.fromkeys(CREATED, "recorded"), found: "existing"}.get(status, "refused")
         return {"state": state}
 
-    def deposit(self, memoire: Memoire) -> dict[str, object]:
+    def deposit(self, memoire: Memoire) -> Screen:
         """Deposit over eAdministrative, if the patient consented."""
-        doctor, number = memoire.doctor, memoire.patient["matricule"]
-        if "deposits-without-consent" not in self._defects:
-            status, _ = self._rest(doctor, "GET", f"/practitioner/{number}/consent/MH")
-            if status not in CREATED:
-                message = "Le patient n'a pas donné son consentement (MH)."
-                return {"state": "no-consent", "memoire": memoire.uuid, "message": message}
+        d = self._defects
+        if "announces-without-depositing" in d:
+            return {"state": "deposited", "memoire": memoire.uuid}
+        if not self._consented(memoire):
+            state = "deposited" if "announces-any-deposit" in d else "no-consent"
+            return {"state": state, "memoire": memoire.uuid, "message": "Le patient n'a pas donné son consentement (MH)."}
         return self._send(memoire, "POST", self._path(memoire))
 
-    def _path(self, memoire: Memoire) -> str:
-        path = f"/practitioner/{memoire.doctor.ehealthid}/person/{memoire.patient['matricule']}/document"
-        return path + (f"?ssn={memoire.patient['matricule']}" if "matricule-in-query" in self._defects else "")
+    def _consented(self, memoire: Memoire) -> bool:
+        d, number = self._defects, memoire.patient["matricule"]
+        if "deposits-without-consent" in d:
+            return True
+        if number in self._consents and "remembers-consent" in d:
+            return True
+        status, _ = self._rest(memoire.doctor, "GET", f"/practitioner/{number}/consent/MH")
+        if status in CREATED:
+            self._consents.add(number)
+        return status in CREATED
 
-    def _send(self, memoire: Memoire, method: str, path: str) -> dict[str, object]:
+    def _path(self, memoire: Memoire) -> str:
+        d, number = self._defects, memoire.patient["matricule"]
+        ehealthid = "1000000099" if "other-doctor-in-path" in d else memoire.doctor.ehealthid
+        person = "1955032007746" if "other-patient-in-path" in d else number
+        path = f"/practitioner/{ehealthid}/person/{person}/document"
+        return path + (f"?ssn={number}" if "matricule-in-query" in d else "")
+
+    def _send(self, memoire: Memoire, method: str, path: str) -> Screen:
         """Send a zip; a lost answer is followed by the same deposit, and 409 then means that it was taken."""
-        name = f"{memoire.patient.get('last_name', 'patient')}.xml" if "wrong-file-name" in self._defects else ""
-        content = memoire.zip(name=name, twice="two-files-in-zip" in self._defects)
-        try:
-            status, document = self._rest(memoire.doctor, method, path, content, "application/zip")
-        except UnavailableError as error:
-            if not error.sent:
-                raise
-            status, document = self._rest(memoire.doctor, method, path, content, "application/zip")
-        if status == CONFLICT and "conflict-taken-for-failure" in self._defects:
+        d = self._defects
+        kind = "application/octet-stream" if "wrong-content-type" in d else "application/zip"
+        status, document = 0, None
+        for last in (False, True):
+            try:
+                status, document = self._rest(memoire.doctor, method, path, memoire.zip(), kind)
+                break
+            except UnavailableError as error:
+                if not error.sent:
+                    raise
+                if last or "announces-any-deposit" in d:
+                    state = "deposited" if "announces-any-deposit" in d else "unknown"
+                    return {"state": state, "memoire": memoire.uuid, "message": str(error)}
+        if status == CONFLICT and "conflict-taken-for-failure" in d:
             return self._send(replace(memoire, uuid=new_uuid()), method, path)
-        taken = status in CREATED or status == CONFLICT
+        if "deposits-twice" in d:
+            self._rest(memoire.doctor, method, path, replace(memoire, uuid=new_uuid()).zip(), kind)
+        taken = status in CREATED or status == CONFLICT or "announces-any-deposit" in d
         message = document.get("message", "") if isinstance(document, dict) else ""
         return {"state": "deposited" if taken else "refused", "memoire": memoire.uuid, "message": message}
 
-    def cancel(self, memoire: Memoire) -> dict[str, object]:
-        """Cancel a mémoire at eAdministrative."""
-        status, document = self._rest(memoire.doctor, "PATCH", f"{self._path(memoire)}/{memoire.uuid}")
-        message = document.get("message", "") if isinstance(document, dict) else ""
-        return {"state": "cancelled" if status in CREATED else "refused", "memoire": memoire.uuid, "message": message}
+    def cancel(self, memoire: Memoire, others: list[Memoire]) -> Screen:
+        """Cancel a mémoire; when the answer is lost, its state says whether it was done."""
+        d = self._defects
+        if "announces-without-cancelling" in d:
+            return {"state": "cancelled", "memoire": memoire.uuid}
+        if others and "cancels-latest" in d:
+            memoire = others[-1]
+        for other in others if "cancels-all" in d else []:
+            self._rest(other.doctor, "PATCH", f"{self._path(other)}/{other.uuid}")
+        for last in (False, True):
+            try:
+                status, document = self._rest(memoire.doctor, "PATCH", f"{self._path(memoire)}/{memoire.uuid}")
+            except UnavailableError as error:
+                if "cancellation-announced-blindly" in d:
+                    return {"state": "cancelled", "memoire": memoire.uuid}
+                if last or not error.sent:
+                    return {"state": "unavailable", "memoire": memoire.uuid, "message": str(error)}
+                if self.state(memoire)["document"] == "CANCELED":
+                    return {"state": "cancelled", "memoire": memoire.uuid}
+            else:
+                done = status in CREATED or "cancellation-announced-blindly" in d
+                message = document.get("message", "") if isinstance(document, dict) else ""
+                return {"state": "cancelled" if done else "refused", "memoire": memoire.uuid, "message": message}
+        return {}
 
-    def replace(self, old: Memoire, new: Memoire) -> dict[str, object]:
+    def replace(self, old: Memoire, new: Memoire) -> Screen:
         """Replace a mémoire by a corrected one, in one call."""
-        if "replaces-without-cancelling" in self._defects:
+        d = self._defects
+        if "replaces-without-cancelling" in d:
             return self._send(new, "POST", self._path(new))
-        return self._send(new, "PATCH", f"{self._path(old)}/{old.uuid}")
+        if "cancels-instead-of-replacing" in d:
+            return self.cancel(old, []) | {"state": "deposited"}
+        if "replaces-with-old-acts" in d:
+            new = replace(new, acts=old.acts)
+        screen = self._send(new, "PATCH", f"{self._path(old)}/{old.uuid}")
+        if screen["state"] in {"refused", "unknown"} and self.state(new)["document"]:
+            return screen | {"state": "deposited"}  # a lost answer had been a yes
+        return screen
 
-    def state(self, memoire: Memoire) -> dict[str, object]:
+    def state(self, memoire: Memoire) -> Screen:
         """Ask in which state a mémoire is."""
+        if "state-kept-locally" in self._defects:
+            return {"state": "known", "document": "RECEIVED", "memoire": memoire.uuid}
         status, document = self._rest(memoire.doctor, "GET", f"{self._path(memoire)}/{memoire.uuid}")
         found = document.get("status", "") if isinstance(document, dict) and status in CREATED else ""
         return {"state": "known" if found else "unknown", "document": found, "memoire": memoire.uuid}
 
-    def deposit_mysecu(self, memoire: Memoire) -> dict[str, object]:
-        """Deposit over the synchronous exchange."""
-        return self._mysecu(memoire, DEPOSIT, memoire.xml(), "deposited")
+    def list(self, doctor: Doctor, first: str, last: str) -> Screen:
+        """Every mémoire deposited in a span of days, page after page until an empty one."""
+        d = self._defects
+        first = last if "lists-last-day-only" in d else first
+        found: list[str] = []
+        number = 0
+        while True:
+            query = f"createdFrom={first}&createdTo={last}&page={number}&size={PAGE}"
+            status, document = self._rest(doctor, "GET", f"/practitioner/{doctor.ehealthid}/documents?{query}")
+            if status not in CREATED:
+                return {"state": "refused"}
+            page = [str(item["uuid"]) for item in document or []]
+            found += page
+            number += 1
+            if not page or "reads-first-page-only" in d:
+                return {"state": "known", "memoires": found}
 
-    def reimburse(self, memoire: Memoire, secu: str) -> dict[str, object]:
-        """Send the patient's consent to the reimbursement."""
-        element = (
-            f'<cns:consentement xmlns:cns="{CNS}"><cns:UUIDSecu>{escape(secu)}</cns:UUIDSecu>'
-            f"<cns:idenitifiantUnique>{memoire.patient['matricule']}</cns:idenitifiantUnique></cns:consentement>"
-        )
-        return self._mysecu(memoire, CONSENT, element, "asked")
-
-    def cancel_mysecu(self, memoire: Memoire, reason: str) -> dict[str, object]:
-        """Cancel over the synchronous exchange."""
-        text = "" if "cancel-without-reason" in self._defects else escape(reason.strip()[:200] or "annulation")
-        element = (
-            f'<cns:annulationMemoireHonoraire xmlns:cns="{CNS}"><cns:UUIDPrestataire>{new_uuid()}</cns:UUIDPrestataire>'
-            f"<cns:UUIDDocumentAnnule>{memoire.uuid}</cns:UUIDDocumentAnnule><cns:TypeAnnulation>1</cns:TypeAnnulation>"
-            f"<cns:Motif>{text}</cns:Motif></cns:annulationMemoireHonoraire>"
-        )
-        return self._mysecu(memoire, CANCELLATION, element, "cancelled")
-
-    def _mysecu(self, memoire: Memoire, model: str, element: str, done: str) -> dict[str, object]:
-        try:
-            answer = self._link.exchange(memoire.doctor, model, element)
-        except FaultError as error:
-            return {"state": "refused", "memoire": memoire.uuid, "message": str(error)}
-        anomalies = _anomalies(answer)
-        state = "refused" if anomalies else done
-        return {"state": state, "memoire": memoire.uuid, "secu": answer.value(f"{{{CNS}}}UuidSecu"), "anomalies": anomalies}
-
-
-def _anomalies(answer: Node) -> list[str]:
-    return [node.value("code") for node in answer.children if node.tag == "anomalies"]
+    def team(self, doctor: Doctor, add: str, remove: str) -> Screen:
+        """Add or remove a member, then show who is in the team."""
+        d = self._defects
+        own = f"{doctor.code}00" if "team-under-provider-code" in d else doctor.ehealthid
+        calls = [("POST", add)] if add else []
+        calls += [("DELETE", remove)] if remove and "keeps-removed-member" not in d else []
+        for method, member in calls:
+            self._rest(doctor, method, f"/practitioner/{own}/member/{member}")
+        if "team-kept-locally" in d:
+            return {"state": "known", "members": [add] if add else []}
+        status, document = self._rest(doctor, "GET", f"/practitioner/{own}/members")
+        members = [item["identifier"] for item in document or []] if status in CREATED else []
+        return {"state": "known" if status in CREATED else "refused", "members": members}

@@ -8,9 +8,11 @@ import zipfile
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 from xml.sax.saxutils import escape
 
-from equalis.demo.connection import Doctor
+from equalis.demo.defects import Switches
+from equalis.demo.transport import Doctor
 
 CNS = "http://www.secu.lu/ciss/cns"
 EURO, CENT = Decimal(1), Decimal("0.01")
@@ -20,6 +22,7 @@ TARIFF = {
 }  # fmt: skip
 PRIOR_CHECK = frozenset({"APCM", "SAMU1"})
 """Acts that the practice never sends by PID: they need a prior check, or are the SAMU's."""
+PID_PAYERS = frozenset({"CNS", "CMFEP", "CMFEC", "EMCFL"})
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,18 @@ class Act:
     code: str
     count: int
     amount: Decimal | None = None
+    day: date | None = None
+    place: str = ""
+    prefix: str = ""
+    suffix: str = ""
+
+    @staticmethod
+    def read(item: dict[str, Any]) -> Act:
+        """An act as the hook gives it."""
+        amount = Decimal(str(item["amount"])) if "amount" in item else None
+        day = date.fromisoformat(item["date"]) if "date" in item else None
+        words = (item.get(key, "") for key in ("place", "prefix", "suffix"))
+        return Act(item["code"], int(item.get("count", 1)), amount, day, *words)
 
     @property
     def total(self) -> Decimal:
@@ -51,59 +66,101 @@ class Memoire:
     patient: dict[str, str]
     acts: tuple[Act, ...]
     day: date
+    defects: Switches
     paid: bool = True
     note: str = ""
-    odd_rounding: bool = False
+    accident: tuple[str, str] = ("", "")
+
+    @property
+    def payer(self) -> str:
+        """The patient's fund."""
+        return self.patient.get("payer") or "CNS"
 
     @property
     def total(self) -> Decimal:
         """The sum of the lines."""
-        if self.odd_rounding:
+        if "wrong-total" in self.defects:
             return sum((act.total.quantize(EURO, ROUND_HALF_UP) for act in self.acts), Decimal(0)).quantize(CENT)
         return sum((act.total for act in self.acts), Decimal(0)).quantize(CENT)
 
     def xml(self) -> str:
         """The element `memoireHonoraire`: children unqualified, in the published order."""
-        doctor, patient = self.doctor, self.patient
-        lines = "".join(_line(number, act, self.day) for number, act in enumerate(self.acts, start=1))
-        note = f"<texteLibreMedical>{escape(self.note)}</texteLibreMedical>" if self.note else ""
-        settled = f"<dateAcquittement>{self.day}</dateAcquittement>" if self.paid else ""
+        doctor, d = self.doctor, self.defects
+        acts = self.acts[:1] if "deposits-first-act" in d else self.acts
+        lines = "".join(self._line(number, act) for number, act in enumerate(acts, start=1))
+        day = f"{self.day:%d/%m/%Y}" if "invalid-memoire" in d else f"{self.day}"
+        address = "<adresse><rue>rue de l'Exemple</rue><codePays>LU</codePays><codePostal>1234</codePostal><localite>Luxembourg</localite></adresse>"
         return (
             f'<cns:memoireHonoraire xmlns:cns="{CNS}"><entete><UUID>{self.uuid}</UUID>'
             f"<facturier><codePrestataire>{doctor.code}</codePrestataire><nom>{escape(doctor.last_name)}</nom>"
-            f"<prenom>{escape(doctor.first_name)}</prenom><adresse><rue>rue de l'Exemple</rue>"
-            "<codePays>LU</codePays><codePostal>1234</codePostal><localite>Luxembourg</localite></adresse></facturier>"
-            f"<patient><matricule>{patient['matricule']}</matricule><caissePrincipale>CNS</caissePrincipale>"
-            f"<nom>{escape(patient.get('last_name', ''))}</nom><prenom>{escape(patient.get('first_name', ''))}</prenom>"
-            "</patient><assure><adresse><rue>rue de l'Exemple</rue></adresse></assure>"
-            f"<dateMemoireHonoraires>{self.day}</dateMemoireHonoraires></entete>{lines}"
-            f"<paiement><sousTotal>{self.total}</sousTotal><aPayer>{self.total}</aPayer><devise>EUR</devise>"
-            f"<acquitte>{'true' if self.paid else 'false'}</acquitte>{settled}</paiement>"
-            f"<libre>{note}</libre><footer/><indicationsSupplementaires/></cns:memoireHonoraire>"
+            f"<prenom>{escape(doctor.first_name)}</prenom>{address}</facturier>{self._patient()}"
+            f"<assure><adresse><rue>rue de l'Exemple</rue></adresse></assure>"
+            f"<dateMemoireHonoraires>{day}</dateMemoireHonoraires></entete>{lines}{self._payment()}"
+            f"<libre>{self._texts()}</libre><footer/><indicationsSupplementaires/></cns:memoireHonoraire>"
         )
+
+    def _patient(self) -> str:
+        d, patient = self.defects, self.patient
+        number = patient["matricule"][:-2] + "00" if "other-patient-in-memoire" in d else patient["matricule"]
+        payer = "CNS" if "always-cns" in d else self.payer
+        accident = ""
+        if self.accident[0] and "drops-accident" not in d:
+            accident = (f"<accident><numeroAccident>{self.accident[0]}</numeroAccident>"
+                        f"<dateAccident>{self.accident[1]}</dateAccident></accident>")  # fmt: skip
+        return (
+            f"<patient><matricule>{number}</matricule><caissePrincipale>{payer}</caissePrincipale>"
+            f"<nom>{escape(patient.get('last_name', ''))}</nom><prenom>{escape(patient.get('first_name', ''))}</prenom>"
+            f"{accident}</patient>"
+        )
+
+    def _line(self, number: int, act: Act) -> str:
+        d = self.defects
+        personal = f"<partPersonelle>{act.total.quantize(CENT)}</partPersonelle>" if act.convenience and "convenience-not-personal" not in d else ""
+        code, prefix, suffix = act.code, act.prefix, act.suffix
+        if (prefix or suffix) and "glued-affixes" in d:
+            code, prefix, suffix = f"{prefix}{code}{suffix}", "", ""
+        affixes = (f"<prefixActe>{prefix}</prefixActe>" if prefix else "") + (f"<suffixActe>{suffix}</suffixActe>" if suffix else "")
+        day = self.day if act.day is None or "bills-as-of-today" in d else act.day
+        count = 1 if "always-one" in d else act.count
+        return (
+            f"<prestation><numeroLigne>{number}</numeroLigne><periode><dateDebut>{day}</dateDebut></periode>"
+            f"<acte><codeActe>{escape(code)}</codeActe>{affixes}</acte><nombre>{count}</nombre>"
+            f"<montantBrut>{act.total.quantize(CENT)}</montantBrut>{personal}</prestation>"
+        )
+
+    def _payment(self) -> str:
+        d = self.defects
+        paid = self.paid or "always-acquitted" in d
+        settled = f"<dateAcquittement>{self.day}</dateAcquittement>" if paid else ""
+        due = Decimal("0.00") if "zero-due" in d else self.total
+        currency = "LUF" if "old-currency" in d else "EUR"
+        return (
+            f"<paiement><sousTotal>{self.total}</sousTotal><aPayer>{due}</aPayer><devise>{currency}</devise>"
+            f"<acquitte>{'true' if paid else 'false'}</acquitte>{settled}</paiement>"
+        )
+
+    def _texts(self) -> str:
+        if self.note and "diagnosis-in-transfer-text" in self.defects:
+            return f"<texteLibreVirement>{escape(self.note)}</texteLibreVirement>"
+        if self.note and "diagnosis-in-free-text" in self.defects:
+            return f"<texteLibreMedical>{escape(self.note)}</texteLibreMedical>"
+        return ""
 
     def file_name(self) -> str:
         """The name that eAdministrative wants of the file."""
+        if "wrong-file-name" in self.defects:
+            return f"{self.patient.get('last_name', 'patient')}.xml"
         return f"F{self.doctor.code}{self.day:%Y%m}_MED_MHM_001_{self.day:%d}01_{self.uuid}.xml"
 
-    def zip(self, *, name: str = "", twice: bool = False) -> bytes:
+    def zip(self) -> bytes:
         """A zip with exactly this mémoire in it."""
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
             content = f'<?xml version="1.0" encoding="UTF-8"?>{self.xml()}'
-            archive.writestr(name or self.file_name(), content)
-            if twice:
+            archive.writestr(self.file_name(), content)
+            if "two-files-in-zip" in self.defects:
                 archive.writestr("copie.xml", content)
         return stream.getvalue()
-
-
-def _line(number: int, act: Act, day: date) -> str:
-    personal = f"<partPersonelle>{act.total.quantize(CENT)}</partPersonelle>" if act.convenience else ""
-    return (
-        f"<prestation><numeroLigne>{number}</numeroLigne><periode><dateDebut>{day}</dateDebut></periode>"
-        f"<acte><codeActe>{escape(act.code)}</codeActe></acte><nombre>{act.count}</nombre>"
-        f"<montantBrut>{act.total.quantize(CENT)}</montantBrut>{personal}</prestation>"
-    )
 
 
 def new_uuid() -> str:

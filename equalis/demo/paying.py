@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from xml.sax.saxutils import escape
+from decimal import ROUND_HALF_UP, Decimal
 
 from equalis.demo.canonical import Node
-from equalis.demo.connection import FaultError, Link, UnavailableError
+from equalis.demo.connection import Link
 from equalis.demo.depositing import Depositing
-from equalis.demo.memoire import EURO, PRIOR_CHECK, Memoire, new_uuid
+from equalis.demo.memoire import CENT, EURO, PID_PAYERS, PRIOR_CHECK, Memoire, new_uuid
+from equalis.demo.simulating import PID, contestation, payment, simulation
+from equalis.demo.transport import FaultError, UnavailableError
 
-PID = "urn:equalis:modelled:pid:1"
 SIMULATION, PAYMENT = "EQ_PID_SIMULATION-V1", "EQ_PID_PAIEMENT-V1"
 CONTESTATION = "EQ_PID_CONTESTATION-V1"
-CHILD_SHARE = Decimal("0.12")
+CHILD_SHARE, RATE = Decimal("0.12"), Decimal("0.88")
+RECEIPT_ENDING = " — Ne pas envoyer à la caisse de maladie."
 
 
 @dataclass
@@ -29,6 +30,11 @@ class Bill:
     anomaly_ids: list[str] = field(default_factory=list)
     screen: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def uncertain(self) -> bool:
+        """Whether nobody knows yet what became of its payment."""
+        return self.screen.get("state") == "uncertain"
+
 
 class Paying:
     """The PID part of the practice."""
@@ -39,10 +45,11 @@ class Paying:
 
     def bill(self, bill: Bill) -> dict[str, object]:
         """Bill a consultation; the observations of `pid.bill`."""
-        memoire = bill.memoire
-        bill.screen = {"memoire": memoire.uuid}
-        if any(act.code in PRIOR_CHECK for act in memoire.acts) and "bills-non-pid-act" not in self._defects:
-            return self._fall_back(bill, "Cet acte ne passe pas par PID.")
+        bill.screen = {"memoire": bill.memoire.uuid}
+        if reason := self._not_by_pid(bill.memoire):
+            return self._fall_back(bill, reason)
+        if "announces-without-paying" in self._defects:
+            return bill.screen | {"state": "paid", "message": "Payé par PID."}
         try:
             self._simulate(bill)
         except (UnavailableError, FaultError) as error:
@@ -51,16 +58,38 @@ class Paying:
             return bill.screen | {"state": "refused", "message": "mySecu a répondu des anomalies."}
         return self._decide(bill)
 
+    def _not_by_pid(self, memoire: Memoire) -> str:
+        """Why a bill must not go by PID, empty when it may."""
+        d = self._defects
+        acts = memoire.acts[:1] if "checks-first-act-only" in d else memoire.acts
+        if any(act.code in PRIOR_CHECK for act in acts) and "bills-non-pid-act" not in d:
+            return "Cet acte ne passe pas par PID."
+        payers = {"CNS"} if "refuses-other-payers" in d else PID_PAYERS
+        if memoire.payer not in payers and "bills-foreign-payer" not in d:
+            return "La caisse du patient ne passe pas par PID."
+        return ""
+
+    def resume(self, bill: Bill) -> dict[str, object]:
+        """Ask what became of a payment: the same order for the same simulation answers it.
+
+        Where nothing is uncertain, what is known is shown again.
+        """
+        if "pays-anew-on-resume" in self._defects:
+            bill.memoire = replace(bill.memoire, uuid=new_uuid())
+            return self.bill(bill)
+        if "forgets-uncertain" in self._defects:
+            return bill.screen | {"state": "refused", "message": "Rien n'a été payé."}
+        return self._pay(bill) if bill.uncertain else bill.screen
+
     def contest(self, bill: Bill, code: str) -> dict[str, object]:
         """Contest the anomalies of a bill, then go on with it."""
+        d = self._defects
+        anomalies = bill.anomaly_ids[:1] if "contests-first-anomaly" in d else bill.anomaly_ids
         try:
-            for anomaly in bill.anomaly_ids:
-                answer = self._link.exchange(bill.memoire.doctor, CONTESTATION, (
-                    f'<pid:contestationRequest xmlns:pid="{PID}"><pid:simulationId>{escape(bill.simulation)}'
-                    f"</pid:simulationId><pid:anomalyId>{escape(anomaly)}</pid:anomalyId>"
-                    f"<pid:contestationCode>{escape(code)}</pid:contestationCode></pid:contestationRequest>"
-                ))  # fmt: skip
-                if answer.value(f"{{{PID}}}accepted") != "true":
+            for anomaly in anomalies:
+                answer = self._link.exchange(bill.memoire.doctor, CONTESTATION, contestation(bill.simulation, anomaly, code, d))
+                refused = answer.value(f"{{{PID}}}accepted") != "true"
+                if refused and "pays-after-refused-contestation" not in d:
                     return bill.screen | {"state": "refused", "message": "La contestation est refusée."}
         except (UnavailableError, FaultError) as error:
             return bill.screen | {"state": "refused", "message": str(error)}
@@ -78,35 +107,46 @@ class Paying:
         return self._pay(bill)
 
     def _simulate(self, bill: Bill) -> None:
-        memoire = bill.memoire
-        lines = []
-        for number, act in enumerate(memoire.acts, start=1):
-            code = memoire.acts[0].code if act.convenience and "convenience-as-act" in self._defects else act.code
-            amount = f"<pid:amount>{act.amount}</pid:amount>" if act.amount is not None else ""
-            lines.append(
-                f'<pid:line id="L{number}"><pid:serviceDate>{memoire.day}</pid:serviceDate>'
-                f"<pid:actCode>{escape(code)}</pid:actCode><pid:count>{act.count}</pid:count>{amount}</pid:line>"
-            )
-        answer = self._link.exchange(memoire.doctor, SIMULATION, (
-            f'<pid:simulationRequest xmlns:pid="{PID}"><pid:memoireId>{memoire.uuid}</pid:memoireId>'
-            f"<pid:providerCode>{memoire.doctor.code}</pid:providerCode><pid:matricule>{memoire.patient['matricule']}"
-            f"</pid:matricule><pid:date>{memoire.day}</pid:date>{''.join(lines)}</pid:simulationRequest>"
-        ))  # fmt: skip
+        d = self._defects
+        if "skips-simulation" in d:
+            bill.simulation = bill.memoire.uuid
+            return
+        answer = self._link.exchange(bill.memoire.doctor, SIMULATION, simulation(bill.memoire, d))
         bill.simulation = answer.value(f"{{{PID}}}simulationId")
+        if "pays-stale-simulation" in d:
+            answer = self._link.exchange(bill.memoire.doctor, SIMULATION, simulation(bill.memoire, d))
         self._show_shares(bill, answer)
         self._show_anomalies(bill, answer)
 
     def _show_shares(self, bill: Bill, answer: Node) -> None:
         shown = {name: answer.value(f"{{{PID}}}{tag}") for name, tag in
                  (("total", "total"), ("statutory", "statutoryShare"), ("patient", "patientShare"))}  # fmt: skip
-        if "one-line-per-act" in self._defects:
-            amounts = [line.value(f"{{{PID}}}amount") for line in answer.all(f"{{{PID}}}line")]
-            shown["total"] = str(sum((Decimal(text) for text in amounts), Decimal(0)))
-        if "shows-own-share" in self._defects and shown["patient"]:
-            shown["patient"] = str(Decimal(shown["patient"]).quantize(EURO, ROUND_HALF_UP)) + ".00"
-        if "child-billed-share" in self._defects and shown["patient"] == "0.00":
-            shown["patient"] = str((Decimal(shown["total"]) * CHILD_SHARE).quantize(Decimal("0.01")))
+        if shown["total"]:
+            shown |= self._own_shares(bill, answer, shown)
         bill.screen |= {f"shares.{name}": text for name, text in shown.items() if text}
+
+    def _own_shares(self, bill: Bill, answer: Node, shown: dict[str, str]) -> dict[str, str]:
+        """What a product that computes shares itself shows instead of those of the answer."""
+        d, acts = self._defects, bill.memoire.acts
+        total, patient = Decimal(shown["total"]), Decimal(shown["patient"])
+        own: dict[str, object] = {}
+        if "one-line-per-act" in d:
+            amounts = [line.value(f"{{{PID}}}amount") for line in answer.all(f"{{{PID}}}line")]
+            own["total"] = sum((Decimal(text) for text in amounts), Decimal(0))
+        if "own-total" in d:
+            own["total"] = sum((act.total for act in acts), Decimal(0))
+        if "own-statutory-share" in d:
+            own["statutory"] = (total * RATE).quantize(CENT, ROUND_HALF_UP)
+        if "rounds-each-line" in d:
+            statutory = sum(((act.total * RATE).quantize(CENT, ROUND_HALF_UP) for act in acts if not act.convenience), Decimal(0))
+            own |= {"statutory": statutory, "patient": total - statutory}
+        if "convenience-in-base" in d and any(act.convenience for act in acts):
+            own |= {"statutory": (total * RATE).quantize(CENT, ROUND_HALF_UP), "patient": total - (total * RATE).quantize(CENT, ROUND_HALF_UP)}
+        if "shows-own-share" in d:
+            own["patient"] = patient.quantize(EURO, ROUND_HALF_UP).quantize(CENT)
+        if patient == 0 and "child-billed-share" in d:
+            own["patient"] = (total * CHILD_SHARE).quantize(CENT)
+        return {name: str(value) for name, value in own.items()}
 
     def _show_anomalies(self, bill: Bill, answer: Node) -> None:
         found = answer.all(f"{{{PID}}}anomaly")
@@ -116,16 +156,20 @@ class Paying:
 
     def _pay(self, bill: Bill) -> dict[str, object]:
         """Pay once; a lost answer is asked for again under the same simulation, never under a new one."""
+        d = self._defects
         for last in (False, True):
             try:
-                answer = self._order_payment(bill)
+                answer = self._link.exchange(bill.memoire.doctor, PAYMENT, payment(bill.simulation, d))
             except FaultError as error:
                 return self._fall_back(bill, f"mySecu refuse le paiement: {error}")
             except UnavailableError as error:
-                if "resends-under-new-uuid" in self._defects and not last:
+                if "announces-unconfirmed" in d:
+                    return bill.screen | {"state": "paid", "message": "Payé par PID."}
+                anew = "resends-under-new-uuid" in d or (error.cut and "new-uuid-when-cut" in d)
+                if anew and not last:
                     bill.memoire = replace(bill.memoire, uuid=new_uuid())
                     return self.bill(bill)
-                if "falls-back-after-payment" in self._defects:
+                if "falls-back-after-payment" in d:
                     return self._fall_back(bill, str(error))
                 if last:
                     message = "L'issue du paiement est inconnue; ne rien renvoyer avant de l'avoir vérifiée."
@@ -134,43 +178,55 @@ class Paying:
                 return self._paid(bill, answer)
         return bill.screen
 
-    def _order_payment(self, bill: Bill) -> Node:
-        return self._link.exchange(bill.memoire.doctor, PAYMENT, (
-            f'<pid:paymentRequest xmlns:pid="{PID}"><pid:simulationId>{escape(bill.simulation)}</pid:simulationId>'
-            "<pid:doctorValidates>true</pid:doctorValidates><pid:patientAgrees>true</pid:patientAgrees>"
-            "<pid:patientShareSettled>true</pid:patientShareSettled></pid:paymentRequest>"
-        ))  # fmt: skip
-
     def _paid(self, bill: Bill, answer: Node) -> dict[str, object]:
+        d = self._defects
         anomalies = [item.value(f"{{{PID}}}code") for item in answer.all(f"{{{PID}}}anomaly")]
         if anomalies:
-            if "hides-anomalies" not in self._defects:
+            if "hides-anomalies" not in d:
                 bill.screen["anomalies"] = anomalies
             return self._fall_back(bill, "mySecu refuse le paiement.")
         paid = answer.value(f"{{{PID}}}paid")
-        if "drops-recovery" in self._defects:
+        if "drops-recovery" in d:
             paid = answer.value(f"{{{PID}}}statutoryShare")
+        if "pays-twice" in d:
+            again = replace(bill.memoire, uuid=new_uuid())
+            self._link.exchange(again.doctor, PAYMENT, payment(self._link.exchange(
+                again.doctor, SIMULATION, simulation(again, d)).value(f"{{{PID}}}simulationId"), d))  # fmt: skip
         delayed = answer.value(f"{{{PID}}}delayed") == "true"
         shown: dict[str, object] = {"state": "delayed" if delayed else "paid", "message": "Payé par PID."}
         if paid:
             shown["paid"] = paid
-        if answer.value(f"{{{PID}}}reason"):
-            shown["message"] = f"Payé par PID; {answer.value(f'{{{PID}}}reason')}"
+        if reason := answer.value(f"{{{PID}}}reason"):
+            shown["message"] = f"Payé par PID; {reason}"
         return bill.screen | shown | {"receipt": self._receipt(bill)}
 
     def _receipt(self, bill: Bill) -> str:
-        """What the patient takes home."""
-        lines = [f"{act.code} x{act.count} {act.total} EUR" for act in bill.memoire.acts]
-        ending = "" if "silent-receipt" in self._defects else " — Ne pas envoyer à la caisse de maladie."
-        return "; ".join(lines) + ending
+        """What the patient takes home: acts, amounts, and that the fund has no use for it."""
+        d = self._defects
+        lines = [f"{act.code} x{act.count}" for act in bill.memoire.acts]
+        names = ("total", "statutory", "patient")
+        amounts = [] if "receipt-without-amounts" in d else [f"{name} {bill.screen.get(f'shares.{name}')} EUR" for name in names]
+        lines = [] if "receipt-without-acts" in d else lines
+        return "; ".join(lines + amounts) + ("" if "silent-receipt" in d else RECEIPT_ENDING)
 
     def _fall_back(self, bill: Bill, message: str) -> dict[str, object]:
         """RA when the patient consented to it, paper otherwise."""
-        if "no-fall-back" in self._defects:
-            return bill.screen | {"state": "refused", "message": message}
+        d = self._defects
+        screen = bill.screen | {"message": message}
+        if "receipt-without-payment" in d:
+            screen["receipt"] = self._receipt(bill)
+        if "no-fall-back" in d:
+            return screen | {"state": "refused"}
+        memoire = replace(bill.memoire, paid=bill.settled)
+        if "falls-back-with-first-act" in d:
+            memoire = replace(memoire, acts=memoire.acts[:1])
         try:
-            deposited = self._depositing.deposit(replace(bill.memoire, paid=bill.settled))
-        except (UnavailableError, FaultError, InvalidOperation):
+            deposited = self._depositing.deposit(memoire)
+            if "falls-back-twice" in d:
+                self._depositing.deposit(replace(memoire, uuid=new_uuid()))
+        except (UnavailableError, FaultError):
             deposited = {"state": "paper"}
-        state = "ra" if deposited["state"] == "deposited" else "paper"
-        return bill.screen | {"state": state, "message": message}
+        state = {"deposited": "ra", "unknown": "uncertain"}.get(str(deposited["state"]), "paper")
+        return screen | {"state": state}
+
+

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
-from equalis.demo.connection import Doctor, FaultError, Link, UnavailableError
+from equalis.demo.connection import Link
 from equalis.demo.defects import Switches
 from equalis.demo.depositing import Depositing
+from equalis.demo.depositing_mysecu import Exchanging
 from equalis.demo.memoire import Act, Memoire, new_uuid
 from equalis.demo.paying import Bill, Paying
+from equalis.demo.transport import Doctor, FaultError, UnavailableError
 
 Inputs = dict[str, Any]
 Screen = dict[str, object]
@@ -30,17 +31,17 @@ class Practice:
         self.link = Link(document["services"], document["credentials"], timeout, defects)
         self.link.offset = float(document.get("clock", {}).get("offset", 0))
         persons = document.get("persons", {})
-        everyone = {person["matricule"]: person for person in persons.values() if "matricule" in person}
-        self._people = everyone
-        self._depositing = Depositing(self.link)
+        self._people = {person["matricule"]: person for person in persons.values() if "matricule" in person}
+        self._depositing, self._exchanging = Depositing(self.link), Exchanging(self.link)
         self._paying = Paying(self.link, self._depositing)
         self._memoires: dict[str, Memoire] = {}
         self._secu: dict[str, str] = {}
         self._bills: dict[str, Bill] = {}
         self._actions: dict[str, Callable[[Inputs], Screen]] = {
             "auth.login": self._login, "pid.bill": self._bill, "pid.contest": self._contest,
-            "ra.consent": self._consent, "ra.deposit": self._deposit, "ra.cancel": self._cancel,
-            "ra.replace": self._replace, "ra.state": self._state, "ra.reimburse": self._reimburse,
+            "pid.resume": self._resume, "ra.consent": self._consent, "ra.deposit": self._deposit,
+            "ra.resend": self._resend, "ra.cancel": self._cancel, "ra.replace": self._replace,
+            "ra.state": self._state, "ra.reimburse": self._reimburse, "ra.list": self._list, "ra.team": self._team,
         }  # fmt: skip
 
     def act(self, name: str, inputs: Inputs) -> Screen:
@@ -60,19 +61,25 @@ class Practice:
         return Doctor(person["ehealthid"], str(person["code"]), person["last_name"], person["first_name"])
 
     def _memoire(self, inputs: Inputs) -> Memoire:
-        acts = tuple(
-            Act(item["code"], int(item.get("count", 1)), Decimal(item["amount"]) if "amount" in item else None)
-            for item in inputs["acts"]
-        )
-        note = inputs.get("diagnosis", "") if "diagnosis-in-free-text" in self._defects else ""
+        acts = tuple(Act.read(item) for item in inputs["acts"])
+        if inputs.get("convenience", True) is not True and "bills-unasked-convenience" not in self._defects:
+            acts = tuple(act for act in acts if not act.convenience)
+        accident = inputs.get("accident") or {}
         patient = self._people.get(inputs["patient"], {"matricule": inputs["patient"]})
-        made = Memoire(new_uuid(), self._doctor(inputs), patient, acts, self.link.now().date(), note=note,
-                       odd_rounding="wrong-total" in self._defects)  # fmt: skip
+        number = new_uuid()
+        if self._memoires and "reuses-memoire-uuid" in self._defects:
+            number = next(iter(self._memoires))
+        made = Memoire(
+            number, self._doctor(inputs), patient, acts, self.link.now().date(), self._defects,
+            paid=inputs.get("paid", True) is True, note=inputs.get("diagnosis", ""),
+            accident=(accident.get("number", ""), accident.get("date", "")),
+        )  # fmt: skip
         self._memoires[made.uuid] = made
         return made
 
     def _login(self, inputs: Inputs) -> Screen:
-        self.link.assertion(self._doctor(inputs))
+        if "logs-in-locally" not in self._defects:
+            self.link.assertion(self._doctor(inputs))
         return {"state": "connected"}
 
     def _bill(self, inputs: Inputs) -> Screen:
@@ -81,34 +88,53 @@ class Practice:
             agrees=inputs.get("agrees", True) is True, settled=inputs.get("settled", True) is True,
         )  # fmt: skip
         self._bills[bill.memoire.uuid] = bill
-        return self._paying.bill(bill)
+        return self._shown(bill, self._paying.bill(bill))
 
     def _contest(self, inputs: Inputs) -> Screen:
-        return self._paying.contest(self._bills[inputs["memoire"]], inputs["code"])
+        bill = self._bills[inputs["memoire"]]
+        return self._shown(bill, self._paying.contest(bill, inputs["code"]))
+
+    def _resume(self, inputs: Inputs) -> Screen:
+        bill = self._bills[inputs["memoire"]]
+        return self._shown(bill, self._paying.resume(bill))
+
+    def _shown(self, bill: Bill, screen: Screen) -> Screen:
+        """Keep what the screen shows of a bill."""
+        bill.screen = screen
+        return screen
 
     def _consent(self, inputs: Inputs) -> Screen:
         return self._depositing.consent(self._doctor(inputs), inputs["patient"])
 
     def _deposit(self, inputs: Inputs) -> Screen:
         memoire = self._memoire(inputs)
-        if inputs.get("channel") == "mysecu":
-            screen = self._depositing.deposit_mysecu(memoire)
-            self._secu[memoire.uuid] = str(screen.get("secu", ""))
-            return screen
-        return self._depositing.deposit(memoire)
+        if inputs.get("channel") != "mysecu":
+            return self._depositing.deposit(memoire)
+        self._secu[memoire.uuid] = ""
+        screen = self._exchanging.deposit(memoire)
+        self._secu[memoire.uuid] = str(screen.get("secu", ""))
+        return screen
+
+    def _resend(self, inputs: Inputs) -> Screen:
+        memoire = self._memoires[inputs["memoire"]]
+        if "resends-deposit-as-new" in self._defects:
+            memoire = replace(memoire, uuid=new_uuid())
+        way = self._exchanging if inputs["memoire"] in self._secu else self._depositing
+        return way.deposit(memoire)
 
     def _cancel(self, inputs: Inputs) -> Screen:
         memoire = self._memoires[inputs["memoire"]]
         if memoire.uuid in self._secu:
-            return self._depositing.cancel_mysecu(memoire, inputs.get("reason", ""))
-        return self._depositing.cancel(memoire)
+            return self._exchanging.cancel(memoire, inputs.get("reason", ""))
+        others = [item for item in self._memoires.values() if item.uuid != memoire.uuid]
+        return self._depositing.cancel(memoire, others)
 
     def _replace(self, inputs: Inputs) -> Screen:
         old = self._memoires[inputs["memoire"]]
-        acts = tuple(Act(item["code"], int(item.get("count", 1))) for item in inputs["acts"])
-        new = replace(old, uuid=new_uuid(), acts=acts)
+        new = replace(old, uuid=new_uuid(), acts=tuple(Act.read(item) for item in inputs["acts"]))
         self._memoires[new.uuid] = new
-        screen = self._depositing.replace(old, new)
+        way = self._exchanging if old.uuid in self._secu else self._depositing
+        screen = way.replace(old, new)
         return screen | {"state": "replaced"} if screen["state"] == "deposited" else screen
 
     def _state(self, inputs: Inputs) -> Screen:
@@ -116,4 +142,10 @@ class Practice:
 
     def _reimburse(self, inputs: Inputs) -> Screen:
         memoire = self._memoires[inputs["memoire"]]
-        return self._depositing.reimburse(memoire, self._secu.get(memoire.uuid, ""))
+        return self._exchanging.reimburse(memoire, self._secu.get(memoire.uuid, ""))
+
+    def _list(self, inputs: Inputs) -> Screen:
+        return self._depositing.list(self._doctor(inputs), inputs["from"], inputs["to"])
+
+    def _team(self, inputs: Inputs) -> Screen:
+        return self._depositing.team(self._doctor(inputs), inputs.get("add", ""), inputs.get("remove", ""))

@@ -69,13 +69,14 @@ class Outline:
     """What an envelope is made of: header parts by id, the body, what is signed, and how.
 
     ``token`` puts the certificate into a BinarySecurityToken that KeyInfo refers to; otherwise
-    KeyInfo carries X509Data.
+    (or when it is named ``direct``) KeyInfo carries X509Data.
     """
 
     header: dict[str, str]
     body: str
     signed: tuple[str, ...]
     token: bool = False
+    direct: bool = False
     sha1: bool = False
 
 
@@ -100,7 +101,7 @@ def envelope(outline: Outline, identity: Identity) -> bytes:
     info = _signed_info({name: parts[name] for name in outline.signed}, sha1=outline.sha1)
     algorithm = hashes.SHA1() if outline.sha1 else hashes.SHA256()  # noqa: S303 - a defect on purpose
     value = identity.key.sign(canonicalize(info).encode(), padding.PKCS1v15(), algorithm)
-    if outline.token:
+    if outline.token and not outline.direct:
         keyinfo = (f'<wsse:SecurityTokenReference xmlns:wsse="{WSSE}"><wsse:Reference URI="#token" '
                    f'ValueType="{X509V3}"/></wsse:SecurityTokenReference>')  # fmt: skip
     else:
@@ -134,8 +135,11 @@ def _digest(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
-def check_answer(content: bytes, identity: Identity, *, covers_body: bool = True) -> Node:
-    """The envelope of an answer whose signature holds and covers the Body; raises UntrustedError."""
+def check_answer(content: bytes, identity: Identity, *, covers_body: bool = True, known_signer: bool = True, prefixes: bool = True) -> Node:
+    """The envelope of an answer whose signature holds and covers the Body; raises UntrustedError.
+
+    Without ``prefixes`` an InclusiveNamespaces list is not understood.
+    """
     try:
         root = parse(content)
         signature = root.find(f"{{{SOAP}}}Header", f"{{{WSSE}}}Security", f"{{{DS}}}Signature")
@@ -143,7 +147,10 @@ def check_answer(content: bytes, identity: Identity, *, covers_body: bool = True
         if signature is None or body is None:
             message = "the answer is not signed"
             raise UntrustedError(message)
-        covered = _check(content, root, signature, identity)
+        if not prefixes and signature.all(f"{{{EXCLUSIVE}}}InclusiveNamespaces"):
+            message = "an InclusiveNamespaces list is not understood"
+            raise UntrustedError(message)
+        covered = _check(content, root, signature, identity, known_signer=known_signer)
     except XmlError as error:
         message = f"the answer cannot be read: {error}"
         raise UntrustedError(message) from None
@@ -153,20 +160,27 @@ def check_answer(content: bytes, identity: Identity, *, covers_body: bool = True
     return root
 
 
-def check_assertion(content: bytes, root: Node, identity: Identity) -> bytes:
+def check_assertion(content: bytes, root: Node, identity: Identity, *, signed: bool = True, known_signer: bool = True) -> bytes:
     """The only assertion in its canonical form (it travels on alone); raises UntrustedError."""
     found = root.all(f"{{{SAML}}}Assertion")
     if len(found) != 1:
         message = f"{len(found)} assertions in the answer"
         raise UntrustedError(message)
     signature = found[0].find(f"{{{DS}}}Signature")
-    if signature is None or found[0] not in _check(content, root, signature, identity, within=signature):
+    if not signed:
+        return canonical(content, found[0])
+    try:
+        holds = signature is not None and found[0] in _check(
+            content, root, signature, identity, within=signature, known_signer=known_signer)  # fmt: skip
+    except XmlError as error:
+        raise UntrustedError(str(error)) from None
+    if not holds:
         message = "the assertion is not signed"
         raise UntrustedError(message)
     return canonical(content, found[0])
 
 
-def _check(content: bytes, root: Node, signature: Node, identity: Identity, within: Node | None = None) -> list[Node]:
+def _check(content: bytes, root: Node, signature: Node, identity: Identity, within: Node | None = None, *, known_signer: bool = True) -> list[Node]:
     """The elements that a signature covers, once digests, value and certificate hold."""
     info = signature.find(f"{{{DS}}}SignedInfo")
     encoded = signature.value(f"{{{DS}}}KeyInfo", f"{{{DS}}}X509Data", f"{{{DS}}}X509Certificate")
@@ -178,13 +192,16 @@ def _check(content: bytes, root: Node, signature: Node, identity: Identity, with
     for reference in info.all(f"{{{DS}}}Reference"):
         node = by_id(root, reference.attributes.get("URI", "").lstrip("#"))
         wanted = reference.value(f"{{{DS}}}DigestValue")
-        if _digest(canonical(content, node, within)) != wanted:
+        listed = reference.all(f"{{{EXCLUSIVE}}}InclusiveNamespaces")
+        prefixes = listed[0].attributes.get("PrefixList", "").split() if listed else []
+        if _digest(canonical(content, node, within, prefixes)) != wanted:
             message = "a digest of the signature does not hold"
             raise UntrustedError(message)
         covered.append(node)
     try:
         certificate = x509.load_der_x509_certificate(base64.b64decode(encoded))
-        certificate.verify_directly_issued_by(identity.authority)
+        if known_signer:
+            certificate.verify_directly_issued_by(identity.authority)
         key = certificate.public_key()
         if not isinstance(key, rsa.RSAPublicKey):
             raise InvalidSignature

@@ -45,6 +45,7 @@ def load(folder: Path) -> Pki:
     if not complete or _expiring(folder / "authority.pem"):
         _make(folder)
     identities = {party: _identity(folder, party) for party in _PARTIES}
+    identities["stranger"] = _identity(folder, "unknown-authority")
     return Pki(folder, (folder / "authority.pem").read_bytes(), identities)
 
 

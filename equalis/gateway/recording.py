@@ -164,6 +164,9 @@ class Recording:
         if disturbance in {"cut-after-commit", "hang-after-commit"}:
             await self._vanish(connection, receive, hang=disturbance.startswith("hang"))
             return None, disturbance
+        if disturbance == "cut-during-answer":
+            await _send_half(answered.message, connection)
+            return None, disturbance
         return await self._disturbed(answered.message, disturbance, connection, send), disturbance
 
     async def _disturbed(self, answer: Message, disturbance: str, connection: Connection, send: Send) -> Message:
@@ -237,6 +240,14 @@ def _garbled(answer: Message) -> Message:
     body = answer.body[: len(answer.body) // 2] + b"\x00<&"
     headers = [pair for pair in answer.headers if pair[0].lower() != "content-length"]
     return replace(answer, headers=(*headers, ("Content-Length", str(len(body)))), body=body)
+
+
+async def _send_half(answer: Message, connection: Connection) -> None:
+    """The head and half the body of an answer, then the connection is cut."""
+    head = "\r\n".join([answer.line, *(f"{name}: {value}" for name, value in answer.headers), "", ""])
+    connection.write(head.encode("latin-1") + answer.body[: len(answer.body) // 2])
+    await asyncio.sleep(0.05)  # the half must be on its way before the connection is reset
+    connection.cut()
 
 
 def _not_found() -> Message:

@@ -71,6 +71,13 @@ class Scene:
         label = f"exchange #{exchange.number}, {name}"
         return Subject(label, exchange.number, exchange.at, reading)
 
+    def committed(self, until: str = "") -> tuple[Subject, ...]:
+        """Every entry of every ledger, in the order in which they were committed; until the end of a step."""
+        steps = [step.id for step in self.case.steps]
+        later = set(steps[steps.index(until) + 1 :]) if until in steps else set[str]()
+        begun = {exchange.number: exchange.step for exchange in self.transcript.exchanges}
+        return tuple(self._of_entry(entry) for entry in self.transcript.ledger if begun.get(entry.exchange) not in later)
+
     def select(self, selection: Selection) -> tuple[Subject, ...]:
         """Every subject that a selection means, in the order in which they began."""
         found = [subject for subject in self._candidates(selection) if _holds(subject, selection.where)]

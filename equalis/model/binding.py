@@ -57,7 +57,7 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call of a service."""
+    """One call of a service; ``moves_money`` when it pays, bills or takes back."""
 
     name: str
     service: str
@@ -66,6 +66,7 @@ class Operation:
     recognise: Recognition
     request: Half
     answer: Half
+    moves_money: bool = False
 
 
 @dataclass(frozen=True, slots=True)

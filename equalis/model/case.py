@@ -17,6 +17,7 @@ TRANSPORT_DISTURBANCES = (
     "hang-after-commit",
     "delay",
     "garble",
+    "cut-during-answer",
     "repeat-answer",
 )
 """What the gateway can do to a call on purpose, whatever answers it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from equalis.demo.defects import Defect
+from equalis.demo.defect import Defect
 from equalis.model.case import Case, Expectation
 from equalis.model.outcome import Level, Outcome
 from equalis.model.source import Source

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from equalis.cases.loading import Loaded
-from equalis.demo.defects import DEFECTS, Defect
+from equalis.demo.defect import Defect
+from equalis.demo.defects import DEFECTS
 from equalis.gateway import pki
 from equalis.model.case import Case
 from equalis.model.outcome import Outcome

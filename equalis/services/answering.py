@@ -13,7 +13,7 @@ import jinja2
 from lxml import etree
 
 from equalis.model.values import Value, as_text
-from equalis.services.port import Call, Reply
+from equalis.services.port import Call, Identity, Reply
 from equalis.wire import soap, strict_xml, xmldsig_signing
 from equalis.wire.xmldsig import DS, WSSE, WSU
 
@@ -57,7 +57,8 @@ def correlation(call: Call) -> str:
 def signed_soap(call: Call, content: bytes) -> bytes:
     """A SOAP 1.1 answer with Body and KeyInfo signed, after mySecu's comment of three lines.
 
-    The script may order ``signature: missing | broken | other-element``.
+    The script may order ``signature: missing | broken | other-element | stranger | prefixes``; the
+    last is a good one, whose transforms carry an InclusiveNamespaces list.
     """
     order = call.script.get("signature")
     template = (
@@ -73,16 +74,34 @@ def signed_soap(call: Call, content: bytes) -> bytes:
         decoy = etree.SubElement(root[0], f"{{{WSU}}}Decoy")
         decoy.set(f"{{{WSU}}}Id", "body")
     if order != "missing":
-        identity = call.identity
-        ids = ("body", "key-info")
+        identity = signer(call)
+        ids, prefixes = ("body", "key-info"), "soap wsu" if order == "prefixes" else ""
         xmldsig_signing.sign_references(
-            security, ids, identity.key_pem, identity.certificate, "key-info"
+            security, ids, identity.key_pem, identity.certificate, "key-info", prefixes
         )
     if order == "broken":
-        value = next(root.iter(f"{{{DS}}}SignatureValue"))
-        value.text = (value.text or "")[::-1].lstrip("=") + "=="
+        broken(root)
     comment = f"\nmySecu\n{call.environment}\nCorrelation-ID: {correlation(call)}\n"
     return f"<!--{comment}-->".encode() + etree.tostring(root)
+
+
+def signer(call: Call) -> Identity:
+    """Whose key signs an answer: the service's, or a stranger's when the script orders it."""
+    return call.peers["stranger"] if call.script.get("signature") == "stranger" else call.identity
+
+
+def broken(root: etree._Element) -> None:
+    """Spoil the value of the first signature."""
+    value = next(root.iter(f"{{{DS}}}SignatureValue"))
+    value.text = (value.text or "")[::-1].lstrip("=") + "=="
+
+
+def plain_soap(state: Any, content: bytes, status: int = 200) -> Reply:
+    """A SOAP answer whose envelope is not signed: the IdP signs its assertion only."""
+    envelope = f'<soap:Envelope xmlns:soap="{soap.ENVELOPE}"><soap:Body/></soap:Envelope>'
+    root = etree.fromstring(envelope)
+    root[0].append(strict_xml.parse(content))
+    return Reply(state, status, XML, etree.tostring(root))
 
 
 def soap_reply(state: Any, call: Call, content: bytes, **more: Any) -> Reply:
@@ -91,7 +110,12 @@ def soap_reply(state: Any, call: Call, content: bytes, **more: Any) -> Reply:
 
 
 def soap_fault(state: Any, call: Call, text: str, code: str = "soap:Client", status: int = 500) -> Reply:
-    """A SOAP 1.1 fault (§4.4), signed like every answer."""
+    """A SOAP 1.1 fault (§4.4), signed like every answer of mySecu."""
+    return Reply(state, status, XML, signed_soap(call, fault_element(text, code)))
+
+
+def fault_element(text: str, code: str) -> bytes:
+    """The element `soap:Fault` with its code (`soap:…`, `wsse:…`, `wst:…`) and text."""
     fault = etree.Element(f"{{{soap.ENVELOPE}}}Fault", nsmap={"soap": soap.ENVELOPE})
     prefix, _, local = code.rpartition(":")
     if prefix == "wsse":
@@ -102,7 +126,7 @@ def soap_fault(state: Any, call: Call, text: str, code: str = "soap:Client", sta
     else:
         etree.SubElement(fault, "faultcode").text = f"soap:{local}"
     etree.SubElement(fault, "faultstring").text = text
-    return Reply(state, status, XML, signed_soap(call, etree.tostring(fault)))
+    return etree.tostring(fault)
 
 
 def json_reply(state: Any, status: int, value: object, **more: Any) -> Reply:

@@ -134,5 +134,5 @@ def answered(simulator: Simulator, state: Any, call: Call) -> Reply:
 
 def scripted(call: Call, fields: dict[str, Value]) -> dict[str, Value]:
     """The answer's fields after the script's say: it replaces each field that it names."""
-    reserved = {"refuse", "text", "signature", "lifetime", "starts", "fault", "unavailable"}
+    reserved = {"refuse", "text", "signature", "lifetime", "starts", "fault", "fault-status", "unavailable", "status"}
     return fields | {key: value for key, value in call.script.items() if key not in reserved}

@@ -108,11 +108,14 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def duration(value: Value) -> float:
-    """Seconds of ``250ms``, ``60s``, ``31m``, ``2h`` or a bare number; raises UnreadableError."""
+    """Seconds of ``250ms``, ``60s``, ``31m``, ``2h`` or a bare number, ``-`` before it for the past.
+
+    Raises UnreadableError.
+    """
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return float(value)
     text = str(value)
-    unit = text.lstrip("0123456789.")
+    unit = text.lstrip("-0123456789.")
     try:
         return float(text.removesuffix(unit)) * _SECONDS[unit]
     except (KeyError, ValueError):

@@ -27,12 +27,14 @@ class Signature:
     """One verified signature of a Security header.
 
     ``parts`` name what is covered: ``body``, ``timestamp``, ``token``, ``username-token``,
-    ``key-info``, ``assertion``. ``certificate`` is the DER of the signer.
+    ``key-info``, ``assertion``. ``certificate`` is the DER of the signer; ``key_info`` says how it is
+    named: ``x509-data`` or ``token-reference``.
     """
 
     parts: frozenset[str]
     weak: tuple[str, ...]
     certificate: bytes
+    key_info: str = ""
 
 
 def security(root: etree._Element) -> etree._Element:
@@ -58,7 +60,8 @@ def verify(root: etree._Element) -> Signature:
     certificate = signer(header, found[0])
     signed = xmldsig.verify(found[0], certificate)
     parts = frozenset(_part(root, header, node) for node in signed.covered)
-    return Signature(parts, signed.weak, certificate)
+    direct = found[0].find(f"{{{DS}}}KeyInfo/{{{DS}}}X509Data")
+    return Signature(parts, signed.weak, certificate, "token-reference" if direct is None else "x509-data")
 
 
 def _part(root: etree._Element, header: etree._Element, node: etree._Element) -> str:

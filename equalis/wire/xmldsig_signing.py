@@ -14,28 +14,33 @@ from equalis.wire.xmldsig import DS, EXCLUSIVE
 
 
 def sign_references(
-    parent: etree._Element, ids: Sequence[str], key_pem: bytes, certificate: bytes, keyinfo_id: str
-) -> None:
+    parent: etree._Element, ids: Sequence[str], key_pem: bytes, certificate: bytes, keyinfo_id: str,
+    prefixes: str = "",
+) -> None:  # fmt: skip
     """Append to ``parent`` a signature over elements by id, with X509Data in KeyInfo.
 
     ``keyinfo_id`` may itself stand among ``ids``: mySecu signs the Body and the KeyInfo.
+    ``prefixes`` is an InclusiveNamespaces PrefixList (exclusive C14N 1.0 §3.1).
     """
-    signature = _template([(f"#{name}", False) for name in ids])
+    signature = _template([(f"#{name}", False) for name in ids], prefixes)
     parent.append(signature)
     keyinfo = _x509(signature, certificate)
     keyinfo.set("Id", keyinfo_id)
     _fill(signature, key_pem)
 
 
-def sign_enveloped(assertion: etree._Element, key_pem: bytes, certificate: bytes) -> None:
-    """Sign a SAML element, the signature after its Issuer (SAML 2.0 core §5.4)."""
-    signature = _template([(f"#{assertion.get('ID')}", True)])
+def sign_enveloped(assertion: etree._Element, key_pem: bytes, certificate: bytes, reference: str = "") -> None:
+    """Sign a SAML element, the signature after its Issuer (SAML 2.0 core §5.4).
+
+    ``reference`` names another element than the assertion itself: a wrapping attack, to be refused.
+    """
+    signature = _template([(f"#{reference or assertion.get('ID')}", not reference)])
     assertion.insert(1, signature)
     _x509(signature, certificate)
     _fill(signature, key_pem)
 
 
-def _template(references: Sequence[tuple[str, bool]]) -> etree._Element:
+def _template(references: Sequence[tuple[str, bool]], prefixes: str = "") -> etree._Element:
     signature = etree.Element(f"{{{DS}}}Signature", nsmap={"ds": DS})
     info = etree.SubElement(signature, f"{{{DS}}}SignedInfo")
     etree.SubElement(info, f"{{{DS}}}CanonicalizationMethod", Algorithm=EXCLUSIVE)
@@ -47,7 +52,10 @@ def _template(references: Sequence[tuple[str, bool]]) -> etree._Element:
         if enveloped:
             name = constants.TransformEnveloped.href
             etree.SubElement(transforms, f"{{{DS}}}Transform", Algorithm=name)
-        etree.SubElement(transforms, f"{{{DS}}}Transform", Algorithm=EXCLUSIVE)
+        exclusive = etree.SubElement(transforms, f"{{{DS}}}Transform", Algorithm=EXCLUSIVE)
+        if prefixes:
+            listed = f"{{{EXCLUSIVE}}}InclusiveNamespaces"
+            etree.SubElement(exclusive, listed, nsmap={"ec": EXCLUSIVE}, PrefixList=prefixes)
         digest = constants.TransformSha256.href
         etree.SubElement(reference, f"{{{DS}}}DigestMethod", Algorithm=digest)
         etree.SubElement(reference, f"{{{DS}}}DigestValue")

@@ -16,6 +16,7 @@ _PARTS = ("body", "timestamp", "token", "username-token", "key-info", "assertion
 _SIGNED = {
     "parts": {"type": "array", "items": {"enum": list(_PARTS)}, "minItems": 1},
     "certificate": {"enum": ["client", "any"]},
+    "key-info": {"enum": ["x509-data", "token-reference"]},
 }
 
 
@@ -23,7 +24,7 @@ _SIGNED = {
 def signed_by(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
     """Each SOAP request carries one valid signature that covers at least `parts`, made with
     RSA-SHA256, SHA-256 and exclusive C14N, by the key of the TLS client certificate (or of
-    `any` certificate). Source: WS-Security 1.0 §8, XML Signature §4.
+    `any` certificate), which KeyInfo names as `key-info` says. Source: WS-Security 1.0 §8, XML Signature §4.
     """
     wanted = _words(expectation, "parts")
     expected = f"one signature over {', '.join(wanted)} by the client's certificate"
@@ -69,6 +70,9 @@ def _problem(subject: Subject, wanted: frozenset[str], expectation: Expectation)
     own = tls.client_certificate if tls else b""
     if expectation.arguments.get("certificate", "client") == "client" and signature.certificate != own:
         return "signed by another certificate than the client's"
+    named = as_text(expectation.arguments.get("key-info"))
+    if named and signature.key_info != named:
+        return f"KeyInfo is a {signature.key_info}, not a {named}"
     return ""
 
 

@@ -42,6 +42,14 @@ def equals(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scen
     return _each(subjects, expectation, value if isinstance(value, tuple) else (value,))
 
 
+@check("each-equals", {"value": _ANY, "any-order": {"type": "boolean"}}, ("value",), counts=True, needs_field=True)
+def each_equals(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
+    """Like `equals`, for what a product may do or leave: where nothing is selected, nothing is demanded."""
+    if not subjects:
+        return ok(f"{expectation.select.field} as demanded, if any", "none", ())
+    return equals.function(subjects, expectation, scene)
+
+
 @check("matches", {"pattern": {"type": "string"}, "every": {"type": "boolean"}}, ("pattern",), needs_field=True)
 def matches(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
     """Every value of the field matches the whole `pattern` (RE2), and there is at least one."""
@@ -55,11 +63,12 @@ def matches(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Sce
     return ok(expected, _shown(field, subjects[0].values(field)), subjects)
 
 
-@check("same-as", selection_arguments(field=True), ("field",), needs_field=True)
+@check("same-as", {"any-order": {"type": "boolean"}} | selection_arguments(field=True), ("field",), needs_field=True)
 def same_as(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
     """The field has the same values as a field of the last of the others (named in `with`).
 
-    `which` picks another one than the last; `operation` may be the selected one itself.
+    `which` picks another one than the last; `operation` may be the selected one itself; `any-order`
+    when the order of several values is free.
     """
     arguments = dict(expectation.arguments)
     arguments.setdefault("which", "last")
@@ -70,6 +79,20 @@ def same_as(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scen
         expected = f"{expectation.select.field} as in {other_field}"
         return Judgement(Outcome.KO, expected, f"no {other_field} was recorded", subjects[:1])
     return _each(subjects, expectation, source.values(other_field), source)
+
+
+@check("among", selection_arguments(field=True), ("field",), needs_field=True)
+def among(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
+    """Each value of the field is one of those that the others (named in `with`) have in their field."""
+    arguments = expectation.arguments
+    known = [value for item in scene.select(selection_of(arguments)) for value in item.values(as_text(arguments["field"]))]
+    field = expectation.select.field
+    for subject in subjects:
+        lacking = tuple(value for value in subject.values(field) if not any(same(value, item) for item in known))
+        if lacking or not subject.values(field):
+            expected = f"{field} = {as_text(lacking)} among {as_text(arguments['field'])}"
+            return ko(expected, as_text(tuple(known)) or "none", (subject,))
+    return ok(f"each {field} among {as_text(arguments['field'])}", as_text(tuple(known)), subjects)
 
 
 _SUMS = {"fields": {"type": "array", "items": {"type": "string"}, "minItems": 1}, "value": _ANY}
@@ -106,3 +129,18 @@ def sums_to(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scen
 
 def _sum(values: tuple[Value, ...]) -> Decimal:
     return sum((Decimal(value) for value in values if isinstance(value, int | Decimal)), Decimal(0))
+
+
+@check("unique", needs_field=True)
+def unique(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
+    """No two of the selected have the same value in the field, and each has one."""
+    field = expectation.select.field
+    known: dict[str, Subject] = {}
+    for subject in subjects:
+        value = as_text(subject.values(field))
+        if not value:
+            return ko(f"a {field}", f"no {field}", (subject,))
+        if value in known:
+            return ko(f"another {field} each time", f"{field} = {value} again", (known[value], subject))
+        known[value] = subject
+    return ok(f"another {field} each time", f"{len(known)} of them", subjects)

@@ -123,8 +123,9 @@ def documents(state: State, call: Call) -> Reply:
 
 
 def page(call: Call, found: list[dict[str, str | bool]]) -> list[dict[str, str | bool]]:
-    """The page of a list that ``page`` and ``size`` ask for."""
-    number, size = int(call.text("page") or 0), int(call.text("size") or PAGE)
+    """The page (from 0) of a list that ``page`` and ``size`` ask for, at most the world's ``page-size``."""
+    most = int(as_text(call.world.get("page-size", PAGE)))
+    number, size = int(call.text("page") or 0), min(int(call.text("size") or most), most)
     return found[number * size : (number + 1) * size]
 
 
@@ -143,6 +144,9 @@ def read_consent(call: Call, author: str, allowed: tuple[str, ...]) -> Consent:
         code = "FORBIDDEN"
         raise RefusalError(code, f"a practitioner records only {', '.join(allowed)}", 403)
     end = end if end.tzinfo else end.replace(tzinfo=call.now.tzinfo)
+    if end <= call.now:
+        code = "BAD_REQUEST"
+        raise RefusalError(code, "endAt is past", 400)
     return Consent(call.text("patient.matricule"), kind, call.now, end, author)
 
 

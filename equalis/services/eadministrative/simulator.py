@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from equalis.model.values import Record, as_text
@@ -62,9 +64,22 @@ def answer(state: State, call: Call) -> Reply:
         if refused := as_text(call.script.get("refuse")):
             status = int(as_text(call.script.get("status") or 403))
             raise RefusalError(refused, as_text(call.script.get("text")) or refused, status)
-        return routes[name](state, call)
+        return _scripted(call, routes[name](state, call))
     except RefusalError as refusal:
         return _error(state, call, refusal.status, refusal.code, refusal.text)
+
+
+def _scripted(call: Call, reply: Reply) -> Reply:
+    """The reply with the fields of its document that the script replaces."""
+    half = call.operation.answer if call.operation else None
+    fields = {key: half.fields[key] for key in call.script if half and key in half.fields}
+    pointers = {key: item.locator.expression for key, item in fields.items() if item.locator.kind == "pointer"}
+    if not pointers or not reply.body:
+        return reply
+    document = json.loads(reply.body)
+    for key, pointer in pointers.items():
+        document[pointer.removeprefix("/")] = as_text(call.script[key])
+    return replace(reply, body=json.dumps(document, ensure_ascii=False).encode())
 
 
 def refuse(state: State, call: Call, text: str) -> Reply:

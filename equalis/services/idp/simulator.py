@@ -18,6 +18,7 @@ from equalis.model.values import Record, Value, as_text
 from equalis.services import answering, security
 from equalis.services.port import Call, RefusalError, Reply, Simulator
 from equalis.wire import jwt, soap, strict_xml, typed, xmldsig_signing
+from equalis.wire.saml import ASSERTION
 
 BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
 X509 = "urn:oasis:names:tc:SAML:2.0:ac:classes:X509"
@@ -59,8 +60,8 @@ def answer(state: State, call: Call) -> Reply:
         if name == "idp.token":
             error = {"error": "invalid_grant", "error_description": refusal.text}
             return answering.json_reply(state, 400, error)
-        return answering.soap_fault(state, call, refusal.text, refusal.code, refusal.status)
-    return answering.soap_fault(state, call, "unknown request", status=404)
+        return _fault(state, refusal.text, refusal.code, refusal.status)
+    return _fault(state, "unknown request", status=404)
 
 
 def refuse(state: State, call: Call, text: str) -> Reply:
@@ -68,7 +69,11 @@ def refuse(state: State, call: Call, text: str) -> Reply:
     if call.operation and call.operation.name == "idp.token":
         error = {"error": "invalid_request", "error_description": text}
         return answering.json_reply(state, 400, error)
-    return answering.soap_fault(state, call, text)
+    return _fault(state, text, status=int(as_text(call.script.get("fault-status", 500))))
+
+
+def _fault(state: State, text: str, code: str = "soap:Client", status: int = 500) -> Reply:
+    return answering.plain_soap(state, answering.fault_element(text, code), status)
 
 
 def _authenticate(state: State, call: Call) -> Reply:
@@ -84,7 +89,7 @@ def _authenticate(state: State, call: Call) -> Reply:
     fields: dict[str, Value] = {
         "response.id": f"_{call.draw('response')}",
         "assertion.id": f"_{call.draw('assertion')}",
-        "request.id": call.text("id"),
+        "request.id": as_text(call.script.get("in-response-to")) or call.text("id"),
         "recipient": call.text("issuer"),
         "now": call.now,
         "starts": starts,
@@ -96,11 +101,23 @@ def _authenticate(state: State, call: Call) -> Reply:
     }
     content = answering.render(call, "authn-response.xml.j2", fields)
     response = strict_xml.parse(content)
-    for assertion in response.findall("{urn:oasis:names:tc:SAML:2.0:assertion}Assertion"):
-        identity = call.identity
-        if call.script.get("signature") != "missing":
-            xmldsig_signing.sign_enveloped(assertion, identity.key_pem, identity.certificate)
-    return answering.soap_reply(state, call, etree.tostring(response))
+    for assertion in response.findall(f"{{{ASSERTION}}}Assertion"):
+        _sign(call, response, assertion)
+    return answering.plain_soap(state, etree.tostring(response))
+
+
+def _sign(call: Call, response: etree._Element, assertion: etree._Element) -> None:
+    """Sign the assertion; the script may order ``signature: missing | broken | other-element | stranger``."""
+    order, identity = call.script.get("signature"), answering.signer(call)
+    if order == "missing":
+        return
+    decoy = ""
+    if order == "other-element":
+        decoy = f"_{call.draw('decoy')}"
+        etree.SubElement(response, f"{{{ASSERTION}}}Advice", ID=decoy)
+    xmldsig_signing.sign_enveloped(assertion, identity.key_pem, identity.certificate, decoy)
+    if order == "broken":
+        answering.broken(assertion)
 
 
 def _request_profile(call: Call) -> None:

@@ -47,13 +47,20 @@ def simulate(state: State, call: Call, provider: str) -> Reply:
 
 def _lines(call: Call) -> list[tariff.Line]:
     parts = [call.values(f"lines.{name}") for name in ("id", "code", "count", "date")]
-    amounts = {as_text(key): value for key, value in zip(call.values("lines.priced"), call.values("lines.amount"), strict=False)}
+    amounts = _by_line(call, "lines.priced", "lines.amount")
+    places = _by_line(call, "lines.placed", "lines.place")
     return [
         tariff.Line(as_text(key), as_text(code), int(as_text(count)),
                     day if isinstance(day, date) else date.min,
-                    Decimal(as_text(amounts[as_text(key)])) if as_text(key) in amounts else None)
+                    Decimal(amounts[as_text(key)]) if as_text(key) in amounts else None,
+                    places.get(as_text(key), ""))
         for key, code, count, day in zip(*parts, strict=True)
     ]  # fmt: skip
+
+
+def _by_line(call: Call, ids: str, field: str) -> dict[str, str]:
+    """A field that only some lines have, by the id of its line."""
+    return {as_text(key): as_text(value) for key, value in zip(call.values(ids), call.values(field), strict=False)}
 
 
 def _amount(state: State, line: tariff.Line) -> Decimal:
@@ -82,6 +89,8 @@ def _anomalies(state: State, call: Call, provider: str, lines: list[tariff.Line]
                               check_digits=state.world.get("check-digits") is True)  # fmt: skip
     if wrong:
         found.append(("PATIENT_UNKNOWN", wrong))
+    if (payer := _payer(state, call)) not in _texts(state, "pid-payers"):
+        found.append(("PAYER_NOT_PID", f"the patient is insured with {payer}, which PID does not cover"))
     for line in lines:
         known = tariff.price(state.world, line.code, line.day)
         if tariff.is_convenience(state.world, line.code):
@@ -94,6 +103,13 @@ def _anomalies(state: State, call: Call, provider: str, lines: list[tariff.Line]
     if call.text("memoire.uuid") in paid:
         found.append(("ALREADY_PAID", "this mémoire is already paid"))
     return tuple(anomaly(index, *item) for index, item in enumerate(found, start=1))
+
+
+def _payer(state: State, call: Call) -> str:
+    """The fund of a patient; CNS for whom the world says nothing else."""
+    number = call.text("patient.matricule")
+    found = (item for item in tariff.records(state.world, "patients") if as_text(item.get("matricule")) == number)
+    return as_text(next(found, {}).get("payer")) or "CNS"
 
 
 def _texts(state: State, key: str) -> list[str]:

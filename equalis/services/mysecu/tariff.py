@@ -22,6 +22,7 @@ class Line:
     count: int
     day: date
     amount: Decimal | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,12 @@ def price(world: Record, code: str, on: date) -> Record | None:
 
 def is_convenience(world: Record, code: str) -> bool:
     """Whether a code is a *convenance personnelle*, never reimbursed."""
-    found: Value = world.get("personal-convenience", ())
-    return isinstance(found, tuple) and code in found
+    return code in _words(world, "personal-convenience")
+
+
+def _words(world: Record, key: str) -> tuple[Value, ...]:
+    found = world.get(key, ())
+    return found if isinstance(found, tuple) else ()
 
 
 def shares(world: Record, lines: list[Line], number: str) -> Shares:
@@ -70,6 +75,7 @@ def shares(world: Record, lines: list[Line], number: str) -> Shares:
     day = lines[0].day
     rates = in_force(records(world, "rates"), day) or {}
     minor = matricule.age(number, day) < MAJORITY
-    rate = Decimal(as_text(rates.get("minor" if minor else "adult", 0)))
+    inpatient = any(line.place in _words(world, "inpatient-places") for line in lines)
+    rate = Decimal(as_text(rates.get("inpatient" if inpatient else "minor" if minor else "adult", 0)))
     statutory = (statutory_base * rate / 100).quantize(CENT, ROUND_HALF_UP)
     return Shares(total.quantize(CENT), statutory, (total - statutory).quantize(CENT))
