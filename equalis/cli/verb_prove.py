@@ -24,7 +24,7 @@ def command(family: str, jobs: int, repeat: int, defects: tuple[str, ...], out: 
     proved = prove(order, loaded, click.echo)
     matrix = proved.matrix
     for row in matrix.rows:
-        print(row.defect.name, row.defect.breaks, len(row.played), list(row.stated), [x for x in row.kills if x not in row.stated], row.likely, row.defect.cause)
+        print("ROW", row.defect.name, row.defect.breaks, len(row.played), "|", row.likely, "|", row.defect.cause, "|", [x.split("/")[1] for x in row.stated], "|", [x.split("/")[1] for x in row.kills if x not in row.stated])
     for v in proved.conforming.wrong:
         print("WRONG", v.case, v.outcome, [(f.expectation, f.actual) for f in v.findings if f.outcome.value != "OK"][:3], v.faults)
     print("survivors", matrix.survivors)

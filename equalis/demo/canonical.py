@@ -133,7 +133,7 @@ def canonical(content: bytes, node: Node, without: Node | None = None, prefixes:
     uses them or not. A marked attribute makes each one used; the marks are taken out afterwards.
     """
     piece = content[node.start : node.end]
-    if without is not None:
+    if without is not None and node.start < without.start < node.end:
         piece = content[node.start : without.start] + content[without.end : node.end]
     declared = "".join(
         f" xmlns{':' if prefix else ''}{prefix}={quoteattr(uri)}"

@@ -118,7 +118,7 @@ class Depositing:
                     return {"state": "cancelled", "memoire": memoire.uuid}
                 if last or not error.sent:
                     return {"state": "unavailable", "memoire": memoire.uuid, "message": str(error)}
-                if self.state(memoire)["document"] == "CANCELED":
+                if self._fetched(memoire) == "CANCELED":
                     return {"state": "cancelled", "memoire": memoire.uuid}
             else:
                 done = status in CREATED or "cancellation-announced-blindly" in d
@@ -136,7 +136,7 @@ class Depositing:
         if "replaces-with-old-acts" in d:
             new = replace(new, acts=old.acts)
         screen = self._send(new, "PATCH", f"{self._path(old)}/{old.uuid}")
-        if screen["state"] in {"refused", "unknown"} and self.state(new)["document"]:
+        if screen["state"] in {"refused", "unknown"} and self._fetched(new):
             return screen | {"state": "deposited"}  # a lost answer had been a yes
         return screen
 
@@ -144,9 +144,13 @@ class Depositing:
         """Ask in which state a mémoire is."""
         if "state-kept-locally" in self._defects:
             return {"state": "known", "document": "RECEIVED", "memoire": memoire.uuid}
-        status, document = self._rest(memoire.doctor, "GET", f"{self._path(memoire)}/{memoire.uuid}")
-        found = document.get("status", "") if isinstance(document, dict) and status in CREATED else ""
+        found = self._fetched(memoire)
         return {"state": "known" if found else "unknown", "document": found, "memoire": memoire.uuid}
+
+    def _fetched(self, memoire: Memoire) -> str:
+        """The state that eAdministrative gives, empty when it knows no such document."""
+        status, document = self._rest(memoire.doctor, "GET", f"{self._path(memoire)}/{memoire.uuid}")
+        return str(document.get("status", "")) if isinstance(document, dict) and status in CREATED else ""
 
     def list(self, doctor: Doctor, first: str, last: str) -> Screen:
         """Every mémoire deposited in a span of days, page after page until an empty one."""

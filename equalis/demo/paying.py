@@ -130,15 +130,16 @@ class Paying:
         d, acts = self._defects, bill.memoire.acts
         total, patient = Decimal(shown["total"]), Decimal(shown["patient"])
         own: dict[str, object] = {}
-        if "one-line-per-act" in d:
-            amounts = [line.value(f"{{{PID}}}amount") for line in answer.all(f"{{{PID}}}line")]
-            own["total"] = sum((Decimal(text) for text in amounts), Decimal(0))
         if "own-total" in d:
             own["total"] = sum((act.total for act in acts), Decimal(0))
         if "own-statutory-share" in d:
             own["statutory"] = (total * RATE).quantize(CENT, ROUND_HALF_UP)
-        if "rounds-each-line" in d:
-            statutory = sum(((act.total * RATE).quantize(CENT, ROUND_HALF_UP) for act in acts if not act.convenience), Decimal(0))
+        lines = [Decimal(line.value(f"{{{PID}}}amount")) for line in answer.all(f"{{{PID}}}line")]
+        if "one-line-per-act" in d:
+            own["total"] = sum(lines, Decimal(0))
+        if "rounds-each-line" in d and len(lines) > 1:
+            rate = Decimal(shown["statutory"]) / total
+            statutory = sum(((line * rate).quantize(CENT, ROUND_HALF_UP) for line in lines), Decimal(0))
             own |= {"statutory": statutory, "patient": total - statutory}
         if "convenience-in-base" in d and any(act.convenience for act in acts):
             own |= {"statutory": (total * RATE).quantize(CENT, ROUND_HALF_UP), "patient": total - (total * RATE).quantize(CENT, ROUND_HALF_UP)}

@@ -135,8 +135,15 @@ def _as_finding(expectation: Expectation, judgement: Judgement, *, unmet: bool) 
 
 
 def _cause(expectation: Expectation, judgement: Judgement) -> Cause | None:
-    """The first cause of the catalogue that shows like this."""
-    return next((cause for cause in expectation.causes if any(_shows(sign, judgement) for sign in cause.signs)), None)
+    """The first cause of the catalogue that shows like this.
+
+    Where nothing at all was there to look at, only a cause that shows by absence can be meant.
+    """
+    silent = not judgement.subjects and not CHECKS[expectation.check].counts
+    return next((
+        cause for cause in expectation.causes
+        if any(_shows(sign, judgement) and (sign.actual or not silent) for sign in cause.signs)
+    ), None)  # fmt: skip
 
 
 def _shows(sign: Sign, judgement: Judgement) -> bool:
