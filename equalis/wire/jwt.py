@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from joserfc import jwt
@@ -14,9 +15,15 @@ from equalis.wire.xmldsig import BadSignatureError
 ALGORITHM = "RS256"
 
 
+@lru_cache(maxsize=32)
+def _key(pem: bytes) -> RSAKey:
+    """A key read once: reading a private key checks its primes, which takes longer than signing."""
+    return RSAKey.import_key(pem)
+
+
 def sign(claims: Mapping[str, Any], key_pem: bytes) -> str:
     """Make a signed token."""
-    return jwt.encode({"alg": ALGORITHM, "typ": "JWT"}, dict(claims), RSAKey.import_key(key_pem))
+    return jwt.encode({"alg": ALGORITHM, "typ": "JWT"}, dict(claims), _key(key_pem))
 
 
 def verify(token: str, public_pem: bytes) -> Mapping[str, Any]:
@@ -25,9 +32,7 @@ def verify(token: str, public_pem: bytes) -> Mapping[str, Any]:
     The algorithm is fixed and the key is an RSA key: ``none`` and HS256 are refused.
     """
     try:
-        claims: Mapping[str, Any] = jwt.decode(
-            token, RSAKey.import_key(public_pem), algorithms=[ALGORITHM]
-        ).claims
+        claims: Mapping[str, Any] = jwt.decode(token, _key(public_pem), algorithms=[ALGORITHM]).claims
     except (JoseError, ValueError, TypeError) as error:
         message = f"the bearer token is not authentic: {error}"
         raise BadSignatureError(message) from None
