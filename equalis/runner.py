@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from equalis.archive.evidence import Reader
 from equalis.archive.recorder import CaseRecorder
 from equalis.archive.rundir import Recorded, RunDirectory
+from equalis.asking import DriverDefectError, ask
 from equalis.cases.citations import UnknownCitationError, resolve
 from equalis.cases.contract import MistypedError, observed
 from equalis.cases.families import persons, world
 from equalis.cases.plain import record, texts
+from equalis.clock import Clock
 from equalis.gateway.environment import Environment
 from equalis.judge import judge
 from equalis.judge.judging import not_applicable
@@ -57,17 +58,6 @@ class Progress(Protocol):
 
 
 @dataclass
-class Clock:
-    """The environment's clock: the true time, ahead by ``offset`` seconds."""
-
-    offset: float = 0.0
-
-    def now(self) -> datetime:
-        """The moment, in UTC."""
-        return datetime.now(UTC) + timedelta(seconds=self.offset)
-
-
-@dataclass
 class Runner:
     """Everything that a run needs, opened by its caller and closed by it."""
 
@@ -99,12 +89,15 @@ class Runner:
                 transcript.append(found)
 
         recorder = CaseRecorder(case.name, self.directory, told)
+        self.clock.begin()
         recorder.event("case", at=self.clock.now().isoformat())
         probe = Transcript(case.name, self.header.environment, capabilities=self.header.capabilities)
         if not not_applicable(case, probe):
             self._play(case, recorder)
         self.environment.drain()
         self._check_disk()
+        if (jump := self.clock.jump()) is not None:
+            recorder.fault(jump)
         recorder.event("end", at=self.clock.now().isoformat())
         self.directory.sync()
         self._check_disk()
@@ -119,7 +112,9 @@ class Runner:
             self._driver = None
 
     def _play(self, case: Case, recorder: CaseRecorder) -> None:
-        self.clock.offset = 0.0
+        if not self.environment.listening:
+            cause = f"the gateway no longer listens on port {self.environment.port}"
+            raise RunStoppedError(cause, "see that the port stays free, then `equalis run --resume` the directory")
         self._later = {}
         family = self.families[case.family]
         self.environment.begin_case(recorder, self._worlds(family, case))
@@ -131,6 +126,12 @@ class Runner:
             self._settle(driver)
         except DriverError as error:
             recorder.fault(Fault(Blame.CONFIGURATION, error.cause, error.remedy))
+        except DriverDefectError as error:
+            self._driver = None  # it may still hang; it is met anew by the next case
+            recorder.fault(Fault(Blame.EQUALIS, error.cause, error.remedy))
+        if not self.environment.listening:
+            cause = f"the gateway stopped listening on port {self.environment.port} in mid-case"
+            recorder.fault(Fault(Blame.EQUALIS, cause, "see that the port stays free, and play the case again"))
 
     def _worlds(self, family: Family, case: Case) -> dict[str, Record]:
         """Each service's world: its own defaults, the people, then the seeds of the case."""
@@ -190,7 +191,7 @@ class Runner:
             # what the case cites never came about: the product gave nothing to go on with
             return Observation(step.id, action.name, self.clock.now(), {}, failure=f"not asked: {error}")
         try:
-            seen = driver.act(action, step, inputs)
+            seen = ask(driver, action, step, inputs)
         except ProductFailure as failure:
             return Observation(step.id, action.name, self.clock.now(), {}, failure=str(failure))
         try:

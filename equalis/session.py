@@ -17,6 +17,7 @@ from equalis.cases import shapes
 from equalis.cases.conformity import fold
 from equalis.cases.families import persons
 from equalis.cases.loading import PEOPLE, Loaded, load_all
+from equalis.clock import Clock
 from equalis.gateway import pki
 from equalis.gateway.environment import Environment
 from equalis.model.case import Case
@@ -26,7 +27,7 @@ from equalis.model.values import Record
 from equalis.model.verdict import Verdict
 from equalis.reporting import document, junit
 from equalis.reporting.text import Lines
-from equalis.runner import Clock, Progress, Runner, RunStoppedError
+from equalis.runner import Progress, Runner, RunStoppedError
 from equalis.solution.command import CommandDriver
 from equalis.solution.demo import DemoDriver
 from equalis.solution.http import HttpDriver

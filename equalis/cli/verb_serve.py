@@ -12,13 +12,13 @@ import click
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.folders import home
 from equalis.cli.loaded import everything
+from equalis.clock import Clock
 from equalis.gateway import pki
 from equalis.gateway.environment import Environment
 from equalis.gateway.watching import Watching
 from equalis.model.case import Step
 from equalis.model.source import Source
 from equalis.model.values import Record, as_text
-from equalis.runner import Clock
 from equalis.session import free_worlds
 
 

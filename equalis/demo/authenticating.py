@@ -54,21 +54,22 @@ class Authenticated(Transport):
         method = "holder-of-key" if "holder-of-key" in d else "bearer"
         destination = "https://idp.invalid/saml" if "wrong-destination" in d else f"{self.services['idp']}/saml"
         ehealthid = f"{doctor.code}00" if "code-as-ehealthid" in d else doctor.ehealthid
-        children = [
-            f"<saml:Issuer>{issuer}</saml:Issuer>",
+        identity = (
             '<samlp:Extensions><saml:Attribute Name="psEHealthID" '
             'NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified">'
-            f"<saml:AttributeValue>{ehealthid}</saml:AttributeValue></saml:Attribute></samlp:Extensions>",
-            f'<saml:Subject><saml:SubjectConfirmation Method="{CONFIRMATION}:{method}"/></saml:Subject>',
+            f"<saml:AttributeValue>{ehealthid}</saml:AttributeValue></saml:Attribute></samlp:Extensions>"
+        )
+        subject = f'<saml:Subject><saml:SubjectConfirmation Method="{CONFIRMATION}:{method}"/></saml:Subject>'
+        wanted = (
             f'<samlp:RequestedAuthnContext Comparison="{comparison}"><saml:AuthnContextClassRef>{CLASSES}:{context}'
-            "</saml:AuthnContextClassRef></samlp:RequestedAuthnContext>",
-        ]
-        if "shuffled-request" in d:
-            children[1], children[2] = children[2], children[1]
+            "</saml:AuthnContextClassRef></samlp:RequestedAuthnContext>"
+        )
+        middle = (subject, identity) if "shuffled-request" in d else (identity, subject)
+        children = "".join((f"<saml:Issuer>{issuer}</saml:Issuer>", *middle, wanted))
         body = (
             f'<samlp:AuthnRequest xmlns:samlp="{SAMLP}" xmlns:saml="{SAML}" ID="{number}" '
             f'IssueInstant="{signing.zulu(now)}" Version="2.0" Destination="{destination}" '
-            f'ProtocolBinding="{BINDING}:{binding}" AssertionConsumerServiceURL="{ACS}">{"".join(children)}'
+            f'ProtocolBinding="{BINDING}:{binding}" AssertionConsumerServiceURL="{ACS}">{children}'
             "</samlp:AuthnRequest>"
         )
         left_out = (("timestamp", "unsigned-timestamp"), ("token", "unsigned-token"), ("body", "unsigned-request"))

@@ -7,9 +7,8 @@ import urllib.parse
 from typing import Any
 
 from equalis.demo.authenticating import TOKEN_TYPE, Authenticated
-from equalis.demo.canonical import Node
+from equalis.demo.canonical import WSU, Node
 from equalis.demo.signing import BASE64, SOAP, WSSE, Outline
-from equalis.demo.canonical import WSU
 from equalis.demo.transport import Doctor, FaultError, UnavailableError
 
 SYNC = "http://ws.mysecu.lu/generic/sync"

@@ -34,6 +34,7 @@ class Embedded:
     bindings: Bindings
     pki: Pki
     challenge: bytes
+    environment: str = "EMBEDDED"
     worlds: Mapping[str, Record] = field(default_factory=dict)
     states: dict[str, Any] = field(default_factory=dict)
     _calls: int = 0
@@ -56,7 +57,7 @@ class Embedded:
                 operation=self.bindings.recognise(service, opened), now=now,
                 client_certificate=certificate, world=self.worlds.get(service, {}), script=script,
                 identity=self.pki.identities[service], peers=self.pki.identities,
-                seed=hmac.digest(self.challenge, label, hashlib.sha256),
+                seed=hmac.digest(self.challenge, label, hashlib.sha256), environment=self.environment,
             )  # fmt: skip
             reply = answered(SERVICES[service], self.states[service], call)
             self.states[service] = reply.state

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from equalis.gateway.embedded import Embedded
 from equalis.gateway.pki import Pki
-from equalis.gateway.recording import Plan, Recording, Sink
+from equalis.gateway.recording import Far, Plan, Recording, Sink
 from equalis.gateway.redaction import Redactor
 from equalis.gateway.server import Listener
 from equalis.gateway.tls import Disguise
@@ -54,12 +54,12 @@ class Environment:
 
     def __init__(
         self, bindings: Bindings, pki: Pki, challenge: bytes, clock: Callable[[], datetime],
-        timeout: float, host: str = "127.0.0.1", port: int = 0,
+        timeout: float, host: str = "127.0.0.1", port: int = 0, far: Callable[[Far], Far] = lambda embedded: embedded,
     ) -> None:  # fmt: skip
-        """``timeout`` is the solution's own, in seconds."""
+        """``timeout`` is the solution's own, in seconds; ``far`` may put something before the embedded services."""
         self._embedded = Embedded(bindings, pki, challenge)
         redactor = Redactor(secrets.token_bytes(32))
-        self._recording = Recording(bindings, self._embedded, clock, redactor, timeout * HANG_FACTOR)
+        self._recording = Recording(bindings, far(self._embedded), clock, redactor, timeout * HANG_FACTOR)
         self._disguise = Disguise(pki)
         self._disguise.watch(self._recording)
         self._listener = Listener(self._recording, self._disguise.context, host, port)
@@ -130,6 +130,11 @@ class Environment:
         deadline = time.monotonic() + self._hang + 1.0
         while self.in_flight and time.monotonic() < deadline:
             time.sleep(0.01)
+
+    @property
+    def listening(self) -> bool:
+        """Whether calls are still taken."""
+        return self._listener.alive
 
     def close(self) -> None:
         """Stop listening."""

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from equalis.gateway.embedded import Answered
 from equalis.gateway.redaction import Redactor
 from equalis.gateway.server import Connection
+from equalis.gateway.upstream import FarError, unasked
 from equalis.model.outcome import Blame
 from equalis.model.transcript import Fault, Message, Tls
 from equalis.model.values import Record
@@ -30,8 +31,11 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Far(Protocol):
     """What stands behind the gateway: the embedded services, or a real environment."""
 
+    environment: str
+    """The name by which its answers say where they come from."""
+
     def answer(self, service: str, message: Message, certificate: bytes, now: datetime, script: Record) -> Answered:
-        """Answer a call; what it committed comes with the answer."""
+        """Answer a call; what it committed comes with the answer. Raises FarError when there is none."""
 
 
 class Sink(Protocol):
@@ -158,9 +162,13 @@ class Recording:
             await self._vanish(connection, receive, hang=disturbance.startswith("hang"))
             return None, disturbance
         certificate = connection.tls.client_certificate if connection.tls else b""
-        answered = self.far.answer(service, message, certificate, at, self.plan.script.get(name, {}))
+        script = self.plan.script.get(name, {})
+        answered = self.far.answer(service, message, certificate, at, script)
         for entry in answered.entries:
             sink.entry(number, service, entry)
+        wrong = unasked(answered.message, self.bindings.services[service], operation, script, self.far.environment)
+        if wrong is not None:
+            sink.fault(replace(wrong, step=self.plan.step))
         if disturbance in {"cut-after-commit", "hang-after-commit"}:
             await self._vanish(connection, receive, hang=disturbance.startswith("hang"))
             return None, disturbance
@@ -191,9 +199,12 @@ class Recording:
         connection.cut()
 
     async def _broken(self, error: Exception, connection: Connection, sink: Sink, send: Send) -> Message | None:
-        cause = f"the gateway failed: {type(error).__name__}: {error}"
-        remedy = "report it to the makers of equalis with the run directory"
-        sink.fault(Fault(Blame.EQUALIS, cause, remedy, self.plan.step))
+        if isinstance(error, FarError):
+            sink.fault(Fault(error.blame, error.cause, error.remedy, self.plan.step))
+        else:
+            cause = f"the gateway failed: {type(error).__name__}: {error}"
+            remedy = "report it to the makers of equalis with the run directory"
+            sink.fault(Fault(Blame.EQUALIS, cause, remedy, self.plan.step))
         answer = Message("HTTP/1.1 502", (("Content-Length", "0"),), b"")
         try:
             return await _send(send, answer)

@@ -217,6 +217,11 @@ class Listener:
             message = "the gateway did not start"
             raise RuntimeError(message) from self._error
 
+    @property
+    def alive(self) -> bool:
+        """Whether the listener's thread is running."""
+        return self._thread.is_alive()
+
     def drop_idle(self) -> None:
         """Cut kept-alive connections, so that the next call shakes hands anew."""
         self._server.call(self._server.drop_idle)

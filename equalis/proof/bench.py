@@ -11,11 +11,12 @@ from pathlib import Path
 from equalis.archive.evidence import header_event
 from equalis.archive.rundir import Recorded, RunDirectory
 from equalis.cases.loading import load_all
+from equalis.clock import Clock
 from equalis.model.case import Case, Step
 from equalis.model.config import Config
 from equalis.model.verdict import Verdict
 from equalis.reporting.text import Lines
-from equalis.runner import Clock, Runner
+from equalis.runner import Runner
 from equalis.session import DEMO, Bodies, Order, new_header, open_environment, read_files
 from equalis.solution.demo import DemoDriver
 from equalis.wire import strict_json

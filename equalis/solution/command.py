@@ -29,6 +29,7 @@ class CommandDriver:
         """Keep the command; nothing runs yet."""
         self._command = list(solution.command)
         self._limit = solution.timeout * ACTION_TIMEOUTS + GRACE
+        self.patience: float | None = self._limit + GRACE
 
     def reset(self, reset: Reset) -> None:
         """Run the command with ``reset``."""

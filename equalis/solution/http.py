@@ -26,6 +26,7 @@ class HttpDriver:
         """Use a client of our own: no proxies from the environment, no redirects."""
         self._url = solution.url.rstrip("/")
         self._limit = solution.timeout * ACTION_TIMEOUTS + GRACE
+        self.patience: float | None = self._limit + GRACE
         self._client = client or httpx.Client(trust_env=False, follow_redirects=False)
 
     def reset(self, reset: Reset) -> None:

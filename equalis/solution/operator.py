@@ -25,6 +25,8 @@ class Conversation(Protocol):
 class OperatorDriver:
     """Asks a person; every observation is attested, typed and never a mere yes or no."""
 
+    patience: float | None = None
+
     def __init__(self, conversation: Conversation) -> None:
         """Keep the terminal."""
         self._conversation = conversation

@@ -50,6 +50,9 @@ class Seen:
 class Driver(Protocol):
     """A way to make a solution act."""
 
+    patience: float | None
+    """Seconds after which an action that has not come back means that the driver itself hangs; None: a person acts."""
+
     def reset(self, reset: Reset) -> None:
         """Prepare a case; raises DriverError when the solution cannot be reached."""
 

@@ -15,12 +15,12 @@ from datetime import datetime
 import pytest
 
 from equalis.cases.loading import Loaded
+from equalis.clock import Clock
 from equalis.gateway.environment import Environment
 from equalis.gateway.pki import Pki
 from equalis.model.case import Step
 from equalis.model.source import Source
 from equalis.model.transcript import Fault, Message, Tls
-from equalis.runner import Clock
 from equalis.services.port import Entry
 
 PATH = "/eadministrative/practitioner/1985031421294/consent/MH"

@@ -8,14 +8,15 @@ from decimal import Decimal
 import pytest
 
 from equalis import packs
-from equalis.demo.connection import Doctor
+from equalis.demo.defects import Switches
 from equalis.demo.memoire import Act, Memoire
+from equalis.demo.transport import Doctor
 from equalis.wire import strict_xml
 
 SCHEMA = strict_xml.schema(packs.bindings().content["bindings/mysecu/schemas/memoire.xsd"])
 MEMOIRE = Memoire(
     "0f8fad5b-d9cb-469f-a165-70867728950e", Doctor("1000000017", "90123456", "Exemple", "Marie"),
-    {"matricule": "1985031421294"}, (Act("C1", 1), Act("CP1", 1, Decimal("15.00"))), date(2026, 11, 22),
+    {"matricule": "1985031421294"}, (Act("C1", 1), Act("CP1", 1, Decimal("15.00"))), date(2026, 11, 22), Switches(),
 )  # fmt: skip
 XML = MEMOIRE.xml()
 

@@ -13,17 +13,20 @@ import pytest
 
 from equalis.cases.families import persons
 from equalis.cases.loading import Loaded
-from equalis.demo import connection, signing
+from equalis.clock import Clock
+from equalis.demo import signing
+from equalis.demo.authenticating import TOKEN_TYPE, TRUST
 from equalis.demo.canonical import WSU
-from equalis.demo.connection import Doctor, FaultError, Link
+from equalis.demo.connection import Link
+from equalis.demo.defects import Switches
 from equalis.demo.memoire import Act, Memoire, new_uuid
 from equalis.demo.signing import Outline
+from equalis.demo.transport import Doctor, FaultError
 from equalis.gateway.environment import Environment
 from equalis.gateway.pki import Pki
 from equalis.gateway.watching import Watching
 from equalis.model.case import Step
 from equalis.model.source import Source
-from equalis.runner import Clock
 from equalis.wire import strict_xml
 
 DOCTOR = Doctor("1000000017", "90123456", "Exemple", "Marie")
@@ -187,8 +190,8 @@ def platform_request(link: Link, password: str, nonce: str) -> bytes:
         f"<wsse:Nonce>{nonce}</wsse:Nonce><wsu:Created>{created}</wsu:Created></wsse:UsernameToken>"
     )
     body = (
-        f'<wst:RequestSecurityToken xmlns:wst="{connection.TRUST}"><wst:TokenType>{connection.TOKEN_TYPE}</wst:TokenType>'
-        f"<wst:RequestType>{connection.TRUST}/Issue</wst:RequestType>"
+        f'<wst:RequestSecurityToken xmlns:wst="{TRUST}"><wst:TokenType>{TOKEN_TYPE}</wst:TokenType>'
+        f"<wst:RequestType>{TRUST}/Issue</wst:RequestType>"
         '<wsp:AppliesTo xmlns:wsp="http://schemas.xmlsoap.org/ws/2004/09/policy"><wsa:EndpointReference '
         f'xmlns:wsa="http://www.w3.org/2005/08/addressing"><wsa:Address>{link.services["mysecu"]}/exchange</wsa:Address>'
         "</wsa:EndpointReference></wsp:AppliesTo></wst:RequestSecurityToken>"
@@ -213,8 +216,8 @@ def test_a_platform_gets_a_token_with_its_hashed_password_once(link: Link) -> No
         assert b"FailedAuthentication" in answer
 
 
-def memoire(**more: Any) -> Memoire:
-    return Memoire(new_uuid(), DOCTOR, {"matricule": PATIENT}, (Act("C1", 1),), date(2026, 11, 22), **more)
+def memoire(*defects: str, note: str = "") -> Memoire:
+    return Memoire(new_uuid(), DOCTOR, {"matricule": PATIENT}, (Act("C1", 1),), date(2026, 11, 22), Switches(defects), note=note)
 
 
 def deposit(link: Link, content: bytes, number: str = PATIENT, ehealthid: str = DOCTOR.ehealthid) -> tuple[int, Any]:
@@ -233,9 +236,9 @@ def test_a_deposit_is_taken_once(link: Link) -> None:
 @pytest.mark.parametrize(
     ("content", "number", "ehealthid", "status"),
     [
-        (memoire().zip(twice=True), PATIENT, "1000000017", 400),
-        (memoire().zip(name="x.xml"), PATIENT, "1000000017", 400),
-        (memoire(note="x" * 201).zip(), PATIENT, "1000000017", 400),
+        (memoire("two-files-in-zip").zip(), PATIENT, "1000000017", 400),
+        (memoire("wrong-file-name").zip(), PATIENT, "1000000017", 400),
+        (memoire("diagnosis-in-free-text", note="x" * 201).zip(), PATIENT, "1000000017", 400),
         (b"PK not a zip", PATIENT, "1000000017", 400),
         (memoire().zip(), "2018092210415", "1000000017", 403),
         (memoire().zip(), PATIENT, "1000000025", 403),

@@ -92,17 +92,21 @@ def _anomalies(state: State, call: Call, provider: str, lines: list[tariff.Line]
     if (payer := _payer(state, call)) not in _texts(state, "pid-payers"):
         found.append(("PAYER_NOT_PID", f"the patient is insured with {payer}, which PID does not cover"))
     for line in lines:
-        known = tariff.price(state.world, line.code, line.day)
-        if tariff.is_convenience(state.world, line.code):
-            continue
-        if known is None:
-            found.append(("ACT_UNKNOWN", f"the act {line.code} is not in the tariff"))
-        elif known.get("pid") is not True:
-            found.append(("ACT_NOT_PID", f"the act {line.code} must not go through PID"))
+        found += _act_anomalies(state, line)
     paid = {state.simulations[item.simulation].memoire for item in state.payments.values()}
     if call.text("memoire.uuid") in paid:
         found.append(("ALREADY_PAID", "this mémoire is already paid"))
     return tuple(anomaly(index, *item) for index, item in enumerate(found, start=1))
+
+
+def _act_anomalies(state: State, line: tariff.Line) -> list[tuple[str, str]]:
+    """What stands against an act: it is unknown, or must not go through PID."""
+    if tariff.is_convenience(state.world, line.code):
+        return []
+    known = tariff.price(state.world, line.code, line.day)
+    if known is None:
+        return [("ACT_UNKNOWN", f"the act {line.code} is not in the tariff")]
+    return [] if known.get("pid") is True else [("ACT_NOT_PID", f"the act {line.code} must not go through PID")]
 
 
 def _payer(state: State, call: Call) -> str:

@@ -1,0 +1,50 @@
+"""The environment's clock, and whether the machine's own clock can be believed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from equalis.model.outcome import Blame
+from equalis.model.transcript import Fault
+
+TOLERANCE = 2.0
+"""Seconds by which the wall clock may drift from the monotonic one during a case."""
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Clock:
+    """The true time, ahead by ``offset`` seconds; ``wall`` and ``ticks`` are the machine's two clocks."""
+
+    offset: float = 0.0
+    wall: Callable[[], datetime] = _wall
+    ticks: Callable[[], float] = time.monotonic
+    _began: tuple[datetime, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin to watch."""
+        self.begin()
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+        return self.wall() + timedelta(seconds=self.offset)
+
+    def begin(self) -> None:
+        """A case begins: no offset, and what jumps from here on is noticed."""
+        self.offset = 0.0
+        self._began = self.wall(), self.ticks()
+
+    def jump(self) -> Fault | None:
+        """The Fault of a wall clock that was set during the case, None when it ran evenly."""
+        wall, ticks = self._began
+        gone = (self.wall() - wall).total_seconds() - (self.ticks() - ticks)
+        if abs(gone) <= TOLERANCE:
+            return None
+        cause = f"the clock of this machine jumped by {gone:+.0f} s during the case"
+        return Fault(Blame.CONFIGURATION, cause, "synchronise it (NTP), let it run evenly, and play the case again")

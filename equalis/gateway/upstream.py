@@ -1,0 +1,102 @@
+"""What goes wrong with the far side, and who is to mend it: never the product's doing."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass
+from http.client import HTTPException
+
+from equalis.model.binding import Binding, Operation
+from equalis.model.outcome import Blame
+from equalis.model.transcript import Fault, Message
+from equalis.model.values import Record, as_text
+from equalis.wire import http_message
+from equalis.wire.bindings import read_field
+from equalis.wire.opened import Opened
+from equalis.wire.unreadable import UnreadableError
+
+SERVER_ERRORS = 500
+EXPIRED, WRONG_NAME = 10, 62
+"""OpenSSL's codes X509_V_ERR_CERT_HAS_EXPIRED and X509_V_ERR_HOSTNAME_MISMATCH."""
+ORDERS = frozenset({"fault", "unavailable"})
+"""Orders of a script after which an error of the server is what was asked for."""
+CALLERS_FAULTS = frozenset({"Client", "VersionMismatch", "MustUnderstand"})
+"""Codes of a SOAP 1.1 fault (§4.4.1) that blame the message; codes of WS-Security and WS-Trust do too."""
+
+
+class FarError(Exception):
+    """The far side did not answer; ``blame`` says who is to mend it, ``remedy`` how."""
+
+    def __init__(self, blame: Blame, cause: str, remedy: str) -> None:
+        """Keep the parts."""
+        super().__init__(cause)
+        self.blame, self.cause, self.remedy = blame, cause, remedy
+
+
+def attributed(error: Exception, address: str) -> FarError:
+    """The failure of a call to a real address, put where it belongs."""
+    operator = "tell the environment's operator, and play the case again when it answers"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _untrusted(error, address, operator)
+    if isinstance(error, socket.gaierror):
+        remedy = "correct the address of the service, or the name resolution of this machine"
+        return FarError(Blame.CONFIGURATION, f"the name of {address} is not resolved", remedy)
+    if isinstance(error, ConnectionRefusedError):
+        return FarError(Blame.ENVIRONMENT, f"nothing listens at {address}", operator)
+    if isinstance(error, TimeoutError):
+        return FarError(Blame.ENVIRONMENT, f"{address} does not answer in time", operator)
+    if isinstance(error, OSError | HTTPException):
+        return FarError(Blame.ENVIRONMENT, f"{address} broke the connection off: {error or type(error).__name__}", operator)
+    return FarError(Blame.EQUALIS, f"the call to {address} failed: {type(error).__name__}: {error}",
+                    "report it to the makers of equalis with the run directory")  # fmt: skip
+
+
+def _untrusted(error: ssl.SSLCertVerificationError, address: str, operator: str) -> FarError:
+    if error.verify_code == EXPIRED:
+        return FarError(Blame.ENVIRONMENT, f"the certificate of {address} has expired", operator)
+    if error.verify_code == WRONG_NAME:
+        remedy = "use the address that the certificate names"
+        return FarError(Blame.CONFIGURATION, f"the certificate of {address} has another name", remedy)
+    remedy = "install the environment's authority; never switch the verification off"
+    return FarError(Blame.CONFIGURATION, f"the authority of {address} is not known here", remedy)
+
+
+def unasked(answer: Message, binding: Binding, operation: Operation | None, script: Record, environment: str) -> Fault | None:
+    """What is wrong with an answer that nobody ordered to be so: a server's error, another environment."""
+    name = operation.name if operation else "a call"
+    status = http_message.status(answer)
+    read = _Reader(answer, binding, operation)
+    if status >= SERVER_ERRORS and not ORDERS & set(script) and not _blames_the_caller(read("fault.code")):
+        cause = f"the environment answered HTTP {status} to {name}, which nobody ordered"
+        return Fault(Blame.ENVIRONMENT, cause, "show the exchange to the environment's operator")
+    named = read("environment")
+    if named and named != environment:
+        cause = f"the answer to {name} comes from the environment {named}, not from {environment}"
+        return Fault(Blame.CONFIGURATION, cause, "point equalis at the environment that was meant")
+    return None
+
+
+def _blames_the_caller(code: str) -> bool:
+    """Whether an error is a SOAP fault that refuses the message itself."""
+    prefix, _, local = code.rpartition(":")
+    return local.split(".")[0] in CALLERS_FAULTS or prefix in {"wsse", "wst"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Fields of an answer, empty when it has none."""
+
+    answer: Message
+    binding: Binding
+    operation: Operation | None
+
+    def __call__(self, name: str) -> str:
+        known = self.operation.answer.fields.get(name) if self.operation else None
+        if self.operation is None or known is None:
+            return ""
+        try:
+            found = read_field(known, self.operation.answer, self.binding, self.operation, Opened(self.answer))
+        except UnreadableError:
+            return ""
+        return as_text(found[0]) if found else ""
