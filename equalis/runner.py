@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from equalis.archive.evidence import Reader
+from equalis.archive.evidence import EvidenceError, Reader
 from equalis.archive.recorder import CaseRecorder
 from equalis.archive.rundir import Recorded, RunDirectory
 from equalis.asking import DriverDefectError, ask
@@ -33,12 +33,12 @@ POLL = 0.01
 
 
 class RunStoppedError(Exception):
-    """The run cannot go on; it stays INCOMPLETE and can be resumed. Says why and what to do."""
+    """The run cannot go on; it stays INCOMPLETE and can be resumed. Says why, who is at fault, and what to do."""
 
-    def __init__(self, cause: str, remedy: str) -> None:
-        """Keep both parts."""
+    def __init__(self, cause: str, remedy: str, blame: Blame = Blame.CONFIGURATION) -> None:
+        """Keep the parts."""
         super().__init__(cause)
-        self.cause, self.remedy = cause, remedy
+        self.cause, self.remedy, self.blame = cause, remedy, blame
 
 
 class Progress(Protocol):
@@ -98,7 +98,11 @@ class Runner:
         self._check_disk()
         if (jump := self.clock.jump()) is not None:
             recorder.fault(jump)
-        recorder.event("end", at=self.clock.now().isoformat())
+        try:
+            recorder.event("end", at=self.clock.now().isoformat())
+        except EvidenceError as error:
+            cause = f"what was recorded cannot be read back: {error}"
+            raise RunStoppedError(cause, f"see who else writes into {self.directory.folder}, and begin a new run") from None
         self.directory.sync()
         self._check_disk()
         verdict = judge(case, transcript[0], self.bindings)

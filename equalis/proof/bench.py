@@ -12,13 +12,22 @@ from equalis.archive.evidence import header_event
 from equalis.archive.rundir import Recorded, RunDirectory
 from equalis.cases.loading import load_all
 from equalis.clock import Clock
+from equalis.gateway import pki
+from equalis.gateway.environment import Environment
 from equalis.model.case import Case, Step
 from equalis.model.config import Config
+from equalis.model.outcome import Blame, Outcome
+from equalis.model.report import Header
 from equalis.model.verdict import Verdict
+from equalis.proof import attribution, loosening, saved
+from equalis.proof.attribution import Attributed
+from equalis.proof.injections import Stage
+from equalis.proof.loosening import Noticed
 from equalis.reporting.text import Lines
 from equalis.runner import Runner
 from equalis.session import DEMO, Bodies, Order, new_header, open_environment, read_files
 from equalis.solution.demo import DemoDriver
+from equalis.solution.port import Driver
 from equalis.wire import strict_json
 
 
@@ -76,12 +85,11 @@ class Bench:
         self._place = place
         self._order = Order(Config(DEMO), place.home)
         self.loaded = load_all(read_files(self._order.config).content)
+        self._cases = {case.name: case for case in self.loaded.pack.cases}
         self._clock = Clock()
-        head = new_header(self._order, self.loaded, [])
-        self._head = head
-        self._environment = open_environment(self._order, self.loaded, head, self._clock)
+        self._head = new_header(self._order, self.loaded, [])
+        self._environment = open_environment(self._order, self.loaded, self._head, self._clock)
         self._driver: DemoDriver | None = None
-        self._defects: tuple[str, ...] = ()
 
     def close(self) -> None:
         """Let go of the demonstration solution and of the environment."""
@@ -91,24 +99,50 @@ class Bench:
 
     def play(self, job: Job) -> tuple[Played, ...]:
         """Play the cases of a job; what was recorded stays in the job's folder."""
-        known = {case.name: case for case in self.loaded.pack.cases}
-        directory = RunDirectory(self._place.keep / job.label)
         head = replace(self._head, defects=job.defects, plan=job.cases)
-        with contextlib.closing(directory):
-            directory.append(strict_json.write_line(header_event(head)))
+        stage = Stage(pki.load(self._place.home / "pki"), next(iter(self._cases.values())), self.loaded.bindings, self._clock)
+        with contextlib.closing(RunDirectory(self._place.keep / job.label)) as directory:
             watch = Unwatched()
-            runner = Runner(
-                config=self._order.config, families=self.loaded.pack.families, bindings=self.loaded.bindings,
-                defaults=self.loaded.defaults, header=head, directory=directory, environment=self._environment,
-                clock=self._clock, drivers=self._started(job.defects), progress=watch,
-                recorded=Recorded(Bodies(directory.folder)),
-            )  # fmt: skip
+            runner = self._runner(stage, head, directory, self._environment, self._started(job.defects), watch)
             played = []
             for name in job.cases:
-                verdict = runner.play(known[name])
+                verdict = runner.play(self._cases[name])
                 asked = self._driver.asked() if self._driver else frozenset[str]()
                 played.append(Played(name, verdict, asked, watch.seconds))
             return tuple(played)
+
+    def weaken(self, label: str, killed: tuple[tuple[str, str], ...]) -> list[Noticed]:
+        """Judge what a job recorded again, each of its KO (case, expectation) weakened."""
+        found = saved.transcripts(self._place.keep / label)
+        return loosening.judged_again(self._cases, found, killed, self.loaded.bindings)
+
+    def attribute(self, name: str) -> Attributed:
+        """Play a case with a fault of the environment or of equalis injected."""
+        known = {item.name: item for item in (*attribution.INJECTIONS, attribution.CONTROL)}
+        stage = Stage(pki.load(self._place.home / "pki"), self._cases[attribution.CASE], self.loaded.bindings, Clock())
+        return attribution.attribute(known[name], stage, self._spoilt, self._place.keep / f"attribution-{name}")
+
+    def _spoilt(self, stage: Stage, folder: Path) -> tuple[Outcome, list[tuple[Blame, str, str]]]:
+        """Play the case of a stage with its own environment; the outcome, and every fault that was found."""
+        challenge = bytes.fromhex(self._head.challenge)
+        environment = Environment(stage.bindings, stage.pki, challenge, stage.clock.now, DEMO.timeout, far=stage.far)
+        started = self._started(())
+        head = replace(self._head, plan=(stage.case.name,))
+        with contextlib.closing(environment), contextlib.closing(stage.directory(folder)) as directory:
+            runner = self._runner(stage, head, directory, environment, lambda: stage.driver(started(), environment), Unwatched())
+            verdict = runner.play(stage.case)
+        return verdict.outcome, [(fault.blame, fault.cause, fault.remedy) for fault in verdict.faults]
+
+    def _runner(
+        self, stage: Stage, head: Header, directory: RunDirectory, environment: Environment,
+        drivers: Callable[[], Driver], watch: Unwatched,
+    ) -> Runner:  # fmt: skip
+        directory.append(strict_json.write_line(header_event(head)))
+        return Runner(
+            config=self._order.config, families=self.loaded.pack.families, bindings=stage.bindings,
+            defaults=self.loaded.defaults, header=head, directory=directory, environment=environment,
+            clock=stage.clock, drivers=drivers, progress=watch, recorded=Recorded(Bodies(directory.folder)),
+        )  # fmt: skip
 
     def _started(self, defects: tuple[str, ...]) -> Callable[[], DemoDriver]:
         """The solution with these defects; a process that runs already is told of them."""
@@ -136,3 +170,13 @@ def open_bench(place: Place) -> None:
 def play(job: Job) -> tuple[Played, ...]:
     """Play a job on the bench of this worker process."""
     return _bench[0].play(job)
+
+
+def weaken(label: str, killed: tuple[tuple[str, str], ...]) -> list[Noticed]:
+    """Weaken the expectations of a job on the bench of this worker process."""
+    return _bench[0].weaken(label, killed)
+
+
+def attribute(name: str) -> Attributed:
+    """Inject a fault on the bench of this worker process."""
+    return _bench[0].attribute(name)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from equalis.demo.defect import Defect
-from equalis.model.case import Case, Expectation
+from equalis.model.case import Case
 from equalis.model.outcome import Level, Outcome
 from equalis.model.source import Source
-from equalis.model.verdict import Finding, Verdict
+from equalis.model.verdict import Verdict
 
 Columns = Mapping[Source, "Column"]
 
@@ -21,6 +21,11 @@ class Column:
     name: str
     requirement: str
     level: Level
+
+    @property
+    def must(self) -> bool:
+        """Whether it folds."""
+        return self.level is Level.MUST
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Every defect against every expectation of a family."""
+    """Every defect against every expectation of a family; ``whole`` is False when only some defects were played."""
 
     family: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    whole: bool = True
 
     @property
     def survivors(self) -> tuple[str, ...]:
@@ -65,13 +71,13 @@ class Matrix:
     @property
     def musts(self) -> tuple[str, ...]:
         """The MUST expectations."""
-        return tuple(column.name for column in self.columns if column.level is Level.MUST)
+        return tuple(column.name for column in self.columns if column.must)
 
     @property
     def idle(self) -> tuple[str, ...]:
         """MUST expectations that no defect of their requirement turns KO."""
         killed = {name for row in self.rows for name in row.stated}
-        return tuple(name for name in self.musts if name not in killed)
+        return tuple(name for name in self.musts if name not in killed) if self.whole else ()
 
     @property
     def recognised(self) -> int:
@@ -125,7 +131,3 @@ def row(defect: Defect, chosen: Sequence[str], left_out: Mapping[str, int], verd
     stated = tuple(name for name in found if name in named)
     return Row(defect, tuple(chosen), left_out, found, stated, likely)
 
-
-def demanded(case: Case, finding: Finding) -> Expectation:
-    """The expectation of a finding."""
-    return next(item for item in case.expectations if item.id == finding.expectation)

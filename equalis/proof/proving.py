@@ -1,10 +1,10 @@
-"""The whole proof: conforming runs, the choice of cases, the defects, the matrix."""
+"""The whole proof: conforming runs, the choice of cases, the defects, and what may be at fault besides."""
 
 from __future__ import annotations
 
 import multiprocessing
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,16 @@ from equalis.gateway import pki
 from equalis.model.case import Case
 from equalis.model.outcome import Outcome
 from equalis.model.verdict import Verdict
-from equalis.proof import bench, matrix
+from equalis.proof import bench, boundaries, matrix, saved
+from equalis.proof.attribution import CASE, CONTROL, INJECTIONS, Attributed
 from equalis.proof.bench import Job, Place, Played
+from equalis.proof.boundaries import Cell, Table
 from equalis.proof.matrix import Matrix, Row
 from equalis.reporting.causes import first_cause
 
 PIECE = 12
 """How many cases of a conforming run a worker plays in one go."""
+FIRST = "conforming"
 
 Said = Callable[[str], None]
 
@@ -38,6 +41,11 @@ class Ordered:
     repeat: int
     defects: tuple[str, ...] = ()
 
+    @property
+    def whole(self) -> bool:
+        """Whether every defect is played: only then can an expectation be said to be killed by none."""
+        return not self.defects
+
 
 @dataclass(frozen=True, slots=True)
 class Conforming:
@@ -47,13 +55,23 @@ class Conforming:
     cases: int
     wrong: tuple[Verdict, ...]
 
+    @property
+    def false_ko(self) -> int:
+        """How often a case of the conforming solution was KO."""
+        return sum(verdict.outcome is Outcome.KO for verdict in self.wrong)
+
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A proof: the conforming runs and the matrix."""
+    """A proof: the conforming runs, the matrix, what weakening it shows, the boundaries, the attribution."""
 
+    order: Ordered
+    edition: str
     conforming: Conforming
     matrix: Matrix
+    unnoticed: tuple[str, ...]
+    boundaries: Table
+    attributed: tuple[Attributed, ...]
 
 
 def prove(order: Ordered, loaded: Loaded, said: Said) -> Proved:
@@ -62,21 +80,34 @@ def prove(order: Ordered, loaded: Loaded, said: Said) -> Proved:
     pki.load(order.home / "pki")  # made once, before several workers want it
     if order.keep.exists():
         shutil.rmtree(order.keep)
-    chosen = [item for item in DEFECTS if item.family == order.family and (not order.defects or item.name in order.defects)]
-    place = Place(order.home, order.keep)
+    place, known = Place(order.home, order.keep), matrix.columns(cases)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(order.jobs, context, bench.open_bench, (place,)) as workers:
-        first = _conforming(workers, cases, "conforming", said)
+        first = _conforming(workers, cases, FIRST, said)
         asked = {played.case: played.asked for played in first}
-        rows = _rows(workers, chosen, cases, asked, loaded, said)
-        repeated = [first]
-        for number in range(2, order.repeat + 1):
-            repeated.append(_conforming(workers, cases, f"again-{number:02}", said))
-            for folder in order.keep.glob("again-*"):
-                shutil.rmtree(folder)
+        cells = boundaries.table(_cells(order.keep, cases, loaded), loaded.bindings)
+        rows, verdicts = _rows(workers, _chosen(order), cases, asked, loaded, said)
+        unnoticed = _unnoticed(workers, rows, verdicts, known, said) if order.whole else ()
+        attributed = _attributed(workers, said) if order.whole and CASE in asked else ()
+        repeated = [first, *_again(workers, order, cases, said)]
     wrong = tuple(item.verdict for run in repeated for item in run if item.verdict.outcome is not Outcome.OK)
-    known = matrix.columns(cases)
-    return Proved(Conforming(len(repeated), len(cases), wrong), Matrix(order.family, tuple(known.values()), rows))
+    edition = loaded.pack.families[order.family].edition
+    return Proved(
+        order, edition, Conforming(len(repeated), len(cases), wrong),
+        Matrix(order.family, tuple(known.values()), rows, order.whole), unnoticed, cells, attributed,
+    )  # fmt: skip
+
+
+def _chosen(order: Ordered) -> list[Defect]:
+    return [item for item in DEFECTS if item.family == order.family and (order.whole or item.name in order.defects)]
+
+
+def _again(workers: Executor, order: Ordered, cases: Sequence[Case], said: Said) -> Iterator[list[Played]]:
+    """The conforming runs after the first; their evidence is not kept."""
+    for number in range(2, order.repeat + 1):
+        yield _conforming(workers, cases, f"again-{number:02}", said)
+        for folder in order.keep.glob("again-*"):
+            shutil.rmtree(folder)
 
 
 def _conforming(workers: Executor, cases: Sequence[Case], label: str, said: Said) -> list[Played]:
@@ -89,22 +120,68 @@ def _conforming(workers: Executor, cases: Sequence[Case], label: str, said: Said
     return played
 
 
+def _cells(keep: Path, cases: Sequence[Case], loaded: Loaded) -> Iterator[tuple[str, Cell]]:
+    """What the first conforming run recorded, as cells of the table of boundaries."""
+    known = {case.name: case for case in cases}
+    for folder in sorted(keep.glob(f"{FIRST}-*")):
+        for name, transcript in saved.transcripts(folder).items():
+            for cell in boundaries.struck(known[name], transcript, loaded.bindings):
+                yield name, cell
+
+
 def _rows(
     workers: Executor, defects: Iterable[Defect], cases: Sequence[Case], asked: dict[str, frozenset[str]],
     loaded: Loaded, said: Said,
-) -> tuple[Row, ...]:  # fmt: skip
+) -> tuple[tuple[Row, ...], dict[str, list[Verdict]]]:  # fmt: skip
     known = matrix.columns(cases)
-    requirements = loaded.pack.families[cases[0].family].requirements
-    found: dict[str, Row] = {}
+    requirements = tuple(loaded.pack.families[cases[0].family].requirements)
+    rows: dict[str, Row] = {}
+    verdicts: dict[str, list[Verdict]] = {}
     waiting = {}
     for defect in defects:
         chosen, left_out = matrix.sighted(defect, cases, asked)
-        job = Job(f"defect-{defect.name}", (defect.name,), chosen)
-        waiting[workers.submit(bench.play, job)] = defect, chosen, left_out
+        waiting[workers.submit(bench.play, Job(_label(defect.name), (defect.name,), chosen))] = defect, chosen, left_out
     for done in as_completed(waiting):
         defect, chosen, left_out = waiting[done]
-        verdicts = [item.verdict for item in done.result()]
-        likely = first_cause(verdicts, tuple(requirements))
-        found[defect.name] = matrix.row(defect, chosen, left_out, verdicts, known, likely)
-        said(f"{defect.name}: {len(chosen)} cases, {len(found[defect.name].kills)} expectations KO")
-    return tuple(found[name] for name in sorted(found))
+        found = [item.verdict for item in done.result()]
+        likely = first_cause(found, requirements)
+        verdicts[defect.name] = found
+        rows[defect.name] = matrix.row(defect, chosen, left_out, found, known, likely)
+        said(f"{defect.name}: {len(chosen)} cases, {len(rows[defect.name].kills)} expectations KO")
+    return tuple(rows[name] for name in sorted(rows)), verdicts
+
+
+def _label(defect: str) -> str:
+    return f"defect-{defect}"
+
+
+def _unnoticed(workers: Executor, rows: Iterable[Row], verdicts: dict[str, list[Verdict]], known: matrix.Columns,
+               said: Said) -> tuple[str, ...]:  # fmt: skip
+    """The MUST expectations that can be taken out, or loosened, without any cell of the matrix changing."""
+    waiting = []
+    for row in rows:
+        killed = tuple(
+            (verdict.case, item.expectation) for verdict in verdicts[row.defect.name] for item in verdict.findings
+            if item.outcome is Outcome.KO and known[item.source].name in row.stated
+        )  # fmt: skip
+        names = {(verdict.case, item.expectation): known[item.source].name
+                 for verdict in verdicts[row.defect.name] for item in verdict.findings}  # fmt: skip
+        waiting.append((workers.submit(bench.weaken, _label(row.defect.name), killed), names))
+    seen: dict[str, set[str]] = {}
+    for done, names in waiting:
+        for item in done.result():
+            ways = {way for way in ("removed", "loosened") if getattr(item, way)}
+            seen.setdefault(names[item.case, item.expectation], set()).update(ways)
+    musts = [column.name for column in known.values() if column.must]
+    lacking = [f"{name} ({way})" for name in musts for way in ("removed", "loosened") if way not in seen.get(name, set())]
+    said(f"weakened: {len(musts)} MUST expectations removed and loosened, {len(lacking)} times unnoticed")
+    return tuple(lacking)
+
+
+def _attributed(workers: Executor, said: Said) -> tuple[Attributed, ...]:
+    names = [item.name for item in (CONTROL, *INJECTIONS)]
+    control, *found = workers.map(bench.attribute, names)
+    said(f"attribution: {len(found)} faults injected, {sum(not item.right for item in found)} not put where they belong")
+    if control.outcome != Outcome.OK.value:  # without a fault the play is OK, or the table shows nothing
+        found.append(control)
+    return tuple(found)

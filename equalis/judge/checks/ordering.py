@@ -9,6 +9,7 @@ from equalis.judge.selection import Scene, Subject, same, selection_of
 from equalis.model.case import Expectation
 from equalis.model.values import as_text
 from equalis.wire import typed
+from equalis.wire.unreadable import UnknownFieldError, UnreadableError
 
 _OTHER = selection_arguments(field=False)
 _BY = {"by": {"type": "string"}, "mine": {"type": "string"}}
@@ -63,7 +64,10 @@ def within(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene
     """Not further apart than `at-most`: the field (an instant) and the moment of reception
     (`of: reception`), or each selected exchange and the last of the others before it.
     """
-    allowed = typed.duration(expectation.arguments["at-most"])
+    try:
+        allowed = typed.duration(expectation.arguments["at-most"])
+    except UnreadableError as error:  # the case's own word, never the product's
+        raise UnknownFieldError(str(error)) from None
     for subject in subjects:
         moments = _moments(subject, expectation, scene)
         if not moments:
