@@ -15,8 +15,10 @@ from equalis.judge.selection import selection_of
 from equalis.model.case import TLS_DISTURBANCES, TRANSPORT_DISTURBANCES, Case, Expectation, Family, Selection, Step
 from equalis.model.source import Mistake
 from equalis.model.values import Value, as_text
-from equalis.wire.bindings import Bindings
+from equalis.wire import typed
+from equalis.wire.bindings import Bindings, pattern
 from equalis.wire.strict_yaml import Document
+from equalis.wire.unreadable import UnreadableError
 
 Path = tuple[str | int, ...]
 Trouble = Iterator[tuple[Path, str, str]]
@@ -141,9 +143,33 @@ class Linter:
         for error in shapes.compiled(check.arguments).iter_errors(expectation.arguments):
             valid = shapes.choice("", check.arguments["properties"], f"arguments of {check.name}")
             yield ("with",), error.message, valid
+        yield from self._words(case, expectation)
         if any(key in expectation.arguments for key in ("operation", "observation")):
             for what, mend in self._selection(case, selection_of(expectation.arguments)):
                 yield ("with",), what, mend
+
+    def _words(self, case: Case, expectation: Expectation) -> Trouble:
+        """Arguments that no schema can see through: patterns, durations, and words that a screen never shows."""
+        for key in ("pattern", "like"):
+            try:
+                pattern(as_text(expectation.arguments.get(key)))
+            except ValueError as error:
+                yield ("with",), str(error), "mend the pattern (RE2 has no look-around and no back-reference)"
+        if expectation.check == "within" and "at-most" in expectation.arguments:
+            try:
+                typed.duration(expectation.arguments["at-most"])
+            except UnreadableError as error:
+                yield ("with",), str(error), "write 250ms, 60s, 31m or 2h"
+        known = self._shown(case, expectation.select)
+        for word in record(expectation.arguments.get("says")) if known else ():
+            if word not in known:
+                yield ("with",), f"the screen never says `{word}`", shapes.choice(word, known)
+
+    def _shown(self, case: Case, select: Selection) -> tuple[str, ...]:
+        """The words that an observation's field may have, none when any text may stand there."""
+        action = next((self.family.actions.get(step.action) for step in case.steps if step.id == select.observation), None)
+        fields = action.observations if action else ()
+        return next((field.values for field in fields if field.name == select.field), ())
 
     def _vain(self, expectation: Expectation) -> Trouble:
         """Checks that could never fail."""

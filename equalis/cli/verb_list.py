@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from equalis.cli.bundles import checked
+from equalis.cli.endings import KO, OK, USAGE, EndError
 from equalis.cli.loaded import everything
 
 Rows = list[dict[str, Any]]
@@ -17,8 +19,13 @@ Rows = list[dict[str, Any]]
 @click.argument("what", type=click.Choice(["cases", "checks", "requirements", "services", "actions", "defects", "openapi"]))
 @click.option("--json", "as_json", is_flag=True, help="Print a machine-readable list.")
 @click.option("--family", default="", help="Only of this family.")
-def command(what: str, as_json: bool, family: str) -> int:  # noqa: FBT001 - click's
+@click.option("--coverage", "bundle", default="", metavar="BUNDLE", help="requirements: joined to what this run emitted; drift exits 1.")
+def command(what: str, as_json: bool, family: str, bundle: str) -> int:  # noqa: FBT001 - click's
     """List what there is (openapi: the contract of the HTTP hook, always JSON)."""
+    if bundle:
+        if what != "requirements":
+            raise EndError(USAGE, f"--coverage goes with requirements, not with {what}", "equalis list requirements --coverage BUNDLE")
+        return _coverage(bundle, family, as_json=as_json)
     if what == "openapi":
         from equalis.cases.openapi import contract  # noqa: PLC0415 - only here
 
@@ -35,6 +42,33 @@ def command(what: str, as_json: bool, family: str) -> int:  # noqa: FBT001 - cli
             first, second, *_ = row.values()
             click.echo(f"{first:<{width}}  {second}")
     return 0
+
+
+def _coverage(bundle: str, family: str, *, as_json: bool) -> int:
+    """The register joined to the findings of a run; 1 when they have drifted apart."""
+    from equalis.cases.coverage import coverage  # noqa: PLC0415 - only here
+
+    report = checked(bundle).report
+    families = everything().pack.families
+    involved = dict.fromkeys(name.split("/")[0] for name in report.header.plan)
+    known = {key: item for name in involved if name in families and family in {"", name}
+             for key, item in families[name].requirements.items()}  # fmt: skip
+    rows, strangers = coverage(known, report)
+    drift = [f"{row.requirement.id}: {row.drift}" for row in rows if row.drift]
+    drift += [f"{name}: a case of the run names it, and the register lacks it" for name in strangers]
+    if as_json:
+        listed = [{"requirement": row.requirement.id, "level": row.requirement.level.value, "outcome": row.outcome.value,
+                   "cases": list(row.cases), "unproven": row.requirement.unproven, "drift": row.drift} for row in rows]  # fmt: skip
+        click.echo(json.dumps({"requirements": listed, "drift": drift}, ensure_ascii=False, indent=2))
+    else:
+        for row in rows:
+            proof = f"{len(row.cases)} cases" if row.cases else row.requirement.unproven or row.drift or "not applicable"
+            click.echo(f"{row.requirement.id:<9} {row.requirement.level.value:<6} {row.outcome.value:<14} {proof}")
+        proven = sum(bool(row.cases) for row in rows)
+        click.echo(f"{proven} of {len(rows)} requirements proven by {len(report.verdicts)} cases, {len(drift)} drifted")
+        for text in drift:
+            click.echo(f"drift: {text}")
+    return KO if drift else OK
 
 
 def _cases() -> Rows:
@@ -92,7 +126,7 @@ def _defects() -> Rows:
     from equalis.demo.defects import DEFECTS  # noqa: PLC0415 - only here
 
     return [
-        {"defect": item.name, "sentence": item.sentence, "breaks": list(item.breaks)} for item in DEFECTS
+        {"defect": item.name, "sentence": item.sentence, "breaks": list(item.breaks), "family": item.family} for item in DEFECTS
     ]
 
 

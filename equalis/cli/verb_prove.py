@@ -31,7 +31,7 @@ NAMED = 20
 @click.option("--golden", default="", metavar="FILE", help="The matrix that was reviewed; any other cell fails.")
 @click.option("--renew", is_flag=True, help="Write the matrix to --golden instead of comparing.")
 @click.option("--out", default="reports/proof", show_default=True, metavar="DIR", help="Where evidence, matrix.json and matrix.html go.")
-def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+def command(
     family: str, jobs: int | None, repeat: int, defects: tuple[str, ...], golden: str, renew: bool, out: str,  # noqa: FBT001 - click's
 ) -> int:  # fmt: skip
     """Play a family's cases against the conforming demonstration solution and against each of its defects.

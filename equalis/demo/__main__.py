@@ -31,6 +31,9 @@ class Hook(ThreadingHTTPServer):
         self.busy = 0
         self.lock = threading.Lock()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A caller who left is no error of the practice, and a log could hold a matricule."""
+
 
 class _Requests(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

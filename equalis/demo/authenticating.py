@@ -113,7 +113,8 @@ class Authenticated(Transport):
         if known and known[1] + late > self.now() and "new-token-each-call" not in d:
             return known[0]
         assertion = self.assertion(doctor).decode()
-        outline = Outline({"assertion": assertion}, self._token_request(doctor), ("body",), sha1="sha1-signature" in d)
+        outline = Outline({"assertion": assertion}, self._token_request(doctor), ("body",),
+                          sha1="sha1-signature" in d or "sha1-for-mysecu" in d)  # fmt: skip
         _, root = self.soap(f"{self.services['sts']}/token", f"{TRUST}/RST/Issue", outline)
         found, life = root.all(f"{{{TRUST}}}RequestedSecurityToken"), root.all(f"{{{TRUST}}}Lifetime")
         if not found or not life:

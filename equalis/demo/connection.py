@@ -39,7 +39,7 @@ class Link(Authenticated):
         body = f'<sync:RequestInfo xmlns:sync="{SYNC}" modelUID="{model}">{business}</sync:RequestInfo>'
         signed = ("mysecu",) if "unsigned-body" in d else ("body",)
         outline = Outline({"mysecu": token}, body, signed, token="token-reference-for-mysecu" in d,
-                          sha1="sha1-signature" in d)  # fmt: skip
+                          sha1="sha1-signature" in d or "sha1-for-mysecu" in d)  # fmt: skip
         action = "urn:exchange" if "wrong-soap-action" in d else "exchange"
         address = f"{self.services['mysecu']}/exchange"
         if "calls-home" in d:
@@ -54,7 +54,8 @@ class Link(Authenticated):
 
     def rest(self, doctor: Doctor, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> tuple[int, Any]:
         """One call of the REST API; the status and the JSON document (None when there is none)."""
-        headers = {"Authorization": f"Bearer {self.bearer(doctor)}", "Accept": "application/json"}
+        scheme = "Basic" if "basic-instead-of-bearer" in self.defects else "Bearer"
+        headers = {"Authorization": f"{scheme} {self.bearer(doctor)}", "Accept": "application/json"}
         if "no-bearer" in self.defects:
             del headers["Authorization"]
         if body:

@@ -135,7 +135,8 @@ class Depositing:
             return self.cancel(old, []) | {"state": "deposited"}
         if "replaces-with-old-acts" in d:
             new = replace(new, acts=old.acts)
-        screen = self._send(new, "PATCH", f"{self._path(old)}/{old.uuid}")
+        replaced = new if "replaces-new-by-itself" in d else old
+        screen = self._send(new, "PATCH", f"{self._path(old)}/{replaced.uuid}")
         if screen["state"] in {"refused", "unknown"} and self._fetched(new):
             return screen | {"state": "deposited"}  # a lost answer had been a yes
         return screen

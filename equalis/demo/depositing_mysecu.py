@@ -60,6 +60,8 @@ class Exchanging:
         text = text * 30 if "reason-too-long" in d else text
         cancelled = new_uuid() if "cancels-unknown-document" in d else memoire.uuid
         replacing = f"<cns:UUIDDocumentRemplacant>{replacement}</cns:UUIDDocumentRemplacant>" if replacement else ""
+        if replacement and "replaces-with-itself" in d:
+            replacing = f"<cns:UUIDDocumentRemplacant>{cancelled}</cns:UUIDDocumentRemplacant>"
         kind = 2 if replacement else 1
         if replacement and "replaces-as-simple-cancellation" in d:
             replacing, kind = "", 1
@@ -109,6 +111,8 @@ class Exchanging:
         if anomalies and not before and "duplicate-taken-for-failure" in d and "DUPLICATE" in anomalies:
             again = replace(memoire, uuid=new_uuid())
             return self._told(again, DEPOSIT, again.xml(), done)
-        shown = [] if "hides-return-anomalies" in d else anomalies
+        types = [node.value("type") for node in answer.children if node.tag == "anomalies"]
+        named = types if "shows-return-types" in d else anomalies
+        shown = [] if "hides-return-anomalies" in d else named
         secu = answer.value(f"{{{CNS}}}UuidSecu")
         return {"state": state, "memoire": memoire.uuid, "secu": secu, "anomalies": shown}

@@ -15,7 +15,7 @@ from equalis.demo.defects import Switches
 from equalis.demo.transport import Doctor
 
 CNS = "http://www.secu.lu/ciss/cns"
-EURO, CENT = Decimal(1), Decimal("0.01")
+EURO, CENT, ADULT_SHARE = Decimal(1), Decimal("0.01"), Decimal("0.12")
 TARIFF = {
     "C1": Decimal("57.70"), "C2": Decimal("48.60"), "DC1": Decimal("28.35"), "F15": Decimal("36.45"),
     "E20": Decimal("33.33"), "APCM": Decimal("210.00"), "SAMU1": Decimal("120.00"),
@@ -104,9 +104,10 @@ class Memoire:
         number = patient["matricule"][:-2] + "00" if "other-patient-in-memoire" in d else patient["matricule"]
         payer = "CNS" if "always-cns" in d else self.payer
         accident = ""
+        number_of, date_of = ("L987654321", "2024-01-02") if "other-accident" in d else self.accident
         if self.accident[0] and "drops-accident" not in d:
-            accident = (f"<accident><numeroAccident>{self.accident[0]}</numeroAccident>"
-                        f"<dateAccident>{self.accident[1]}</dateAccident></accident>")  # fmt: skip
+            accident = (f"<accident><numeroAccident>{number_of}</numeroAccident>"
+                        f"<dateAccident>{date_of}</dateAccident></accident>")  # fmt: skip
         return (
             f"<patient><matricule>{number}</matricule><caissePrincipale>{payer}</caissePrincipale>"
             f"<nom>{escape(patient.get('last_name', ''))}</nom><prenom>{escape(patient.get('first_name', ''))}</prenom>"
@@ -115,8 +116,11 @@ class Memoire:
 
     def _line(self, number: int, act: Act) -> str:
         d = self.defects
-        personal = f"<partPersonelle>{act.total.quantize(CENT)}</partPersonelle>" if act.convenience and "convenience-not-personal" not in d else ""
+        part = act.total * ADULT_SHARE if "convenience-personal-in-part" in d else act.total
+        personal = f"<partPersonelle>{part.quantize(CENT)}</partPersonelle>" if act.convenience and "convenience-not-personal" not in d else ""
         code, prefix, suffix = act.code, act.prefix, act.suffix
+        if "swaps-affixes" in d:
+            prefix, suffix = suffix, prefix
         if (prefix or suffix) and "glued-affixes" in d:
             code, prefix, suffix = f"{prefix}{code}{suffix}", "", ""
         affixes = (f"<prefixActe>{prefix}</prefixActe>" if prefix else "") + (f"<suffixActe>{suffix}</suffixActe>" if suffix else "")

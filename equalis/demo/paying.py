@@ -153,7 +153,12 @@ class Paying:
         found = answer.all(f"{{{PID}}}anomaly")
         bill.anomaly_ids = [item.value(f"{{{PID}}}id") for item in found]
         if found and "hides-anomalies" not in self._defects:
-            bill.screen["anomalies"] = [item.value(f"{{{PID}}}code") for item in found]
+            bill.screen["anomalies"] = [item.value(self._named) for item in found]
+
+    @property
+    def _named(self) -> str:
+        """The part of an anomaly that the screen shows."""
+        return f"{{{PID}}}id" if "shows-anomaly-numbers" in self._defects else f"{{{PID}}}code"
 
     def _pay(self, bill: Bill) -> dict[str, object]:
         """Pay once; a lost answer is asked for again under the same simulation, never under a new one."""
@@ -181,7 +186,7 @@ class Paying:
 
     def _paid(self, bill: Bill, answer: Node) -> dict[str, object]:
         d = self._defects
-        anomalies = [item.value(f"{{{PID}}}code") for item in answer.all(f"{{{PID}}}anomaly")]
+        anomalies = [item.value(self._named) for item in answer.all(f"{{{PID}}}anomaly")]
         if anomalies:
             if "hides-anomalies" not in d:
                 bill.screen["anomalies"] = anomalies

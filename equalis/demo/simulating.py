@@ -32,9 +32,12 @@ def _line(memoire: Memoire, number: int, act: Act, d: Switches) -> str:
         code = memoire.acts[0].code
     if act.convenience and "convenience-without-amount" in d:
         amount = None
+    if act.convenience and "convenience-priced-as-bill" in d:
+        amount = memoire.total
     day = memoire.day if act.day is None or "bills-as-of-today" in d else act.day
     count = 1 if "always-one" in d else act.count
-    place = f"<pid:place>{act.place}</pid:place>" if act.place and "drops-place" not in d else ""
+    named = "CB" if act.place and "office-as-place" in d else act.place
+    place = f"<pid:place>{named}</pid:place>" if named and "drops-place" not in d else ""
     priced = f"<pid:amount>{amount}</pid:amount>" if amount is not None else ""
     return (
         f'<pid:line id="L{number}"><pid:serviceDate>{day}</pid:serviceDate><pid:actCode>{escape(code)}</pid:actCode>'

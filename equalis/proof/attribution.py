@@ -80,7 +80,7 @@ def _with(change: Callable[[Stage], Stage]) -> Injecting:
 
 
 def _behind(party: str, answer: bytes | None = b"", authority: str = "") -> Injecting:
-    """mySecu stands at a real server with the certificate of ``party``."""
+    """MySecu stands at a real server with the certificate of ``party``."""
 
     @contextmanager
     def injecting(stage: Stage) -> Iterator[Stage]:

@@ -59,6 +59,7 @@ def as_json(proved: Proved) -> dict[str, Any]:
     return {
         "family": matrix.family,
         "edition": proved.edition,
+        "requirements": list(proved.requirements),
         "conforming": {"cases": runs.cases, "runs": runs.runs, "false_ko": runs.false_ko, "not_ok": sorted({item.case for item in runs.wrong})},
         "expectations": [{"name": item.name, "requirement": item.requirement, "level": item.level.value} for item in matrix.columns],
         "defects": [_row(row) for row in matrix.rows],

@@ -109,7 +109,7 @@ def closed_port() -> int:
 
 
 def relayed(stage: Stage, host: str, port: int, authority: bytes) -> Stage:
-    """mySecu stands at a real address, trusted by this authority."""
+    """MySecu stands at a real address, trusted by this authority."""
     context = ssl.create_default_context(cadata=authority.decode())
     return replace(stage, far=lambda inner: Relay(inner, "mysecu", (host, port), context))
 

@@ -67,6 +67,7 @@ class Proved:
 
     order: Ordered
     edition: str
+    requirements: tuple[str, ...]
     conforming: Conforming
     matrix: Matrix
     unnoticed: tuple[str, ...]
@@ -91,9 +92,9 @@ def prove(order: Ordered, loaded: Loaded, said: Said) -> Proved:
         attributed = _attributed(workers, said) if order.whole and CASE in asked else ()
         repeated = [first, *_again(workers, order, cases, said)]
     wrong = tuple(item.verdict for run in repeated for item in run if item.verdict.outcome is not Outcome.OK)
-    edition = loaded.pack.families[order.family].edition
+    family = loaded.pack.families[order.family]
     return Proved(
-        order, edition, Conforming(len(repeated), len(cases), wrong),
+        order, family.edition, tuple(family.requirements), Conforming(len(repeated), len(cases), wrong),
         Matrix(order.family, tuple(known.values()), rows, order.whole), unnoticed, cells, attributed,
     )  # fmt: skip
 
@@ -148,7 +149,7 @@ def _rows(
         verdicts[defect.name] = found
         rows[defect.name] = matrix.row(defect, chosen, left_out, found, known, likely)
         said(f"{defect.name}: {len(chosen)} cases, {len(rows[defect.name].kills)} expectations KO")
-    return tuple(rows[name] for name in sorted(rows)), verdicts
+    return tuple(rows[item.name] for item in DEFECTS if item.name in rows), verdicts
 
 
 def _label(defect: str) -> str:

@@ -19,8 +19,9 @@ def _template() -> jinja2.Template:
 
 def render(proof: Mapping[str, Any], faults: Sequence[str]) -> bytes:
     """The page of a proof's document; ``faults`` head the table of boundaries."""
-    requirements: dict[str, list[str]] = {}
+    requirements: dict[str, list[str]] = {name: [] for name in proof["requirements"]}
     for item in proof["expectations"]:
-        requirements.setdefault(item["requirement"], []).append(item["name"])
+        requirements[item["requirement"]].append(item["name"])
+    requirements = {name: demands for name, demands in requirements.items() if demands}
     killed = {name for row in proof["defects"] for name in row["stated"]}
     return _template().render(proof=proof, faults=faults, requirements=requirements, killed=killed).encode()

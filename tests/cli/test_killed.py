@@ -43,7 +43,7 @@ def test_a_killed_run_is_readable_incomplete_and_resumes(home: Path, tmp_path: P
     (bundle,) = (tmp_path / "reports").glob("*.asice")
     sealed = equalis("verify", str(bundle))
     assert sealed.returncode == 0, sealed.stdout + sealed.stderr
-    assert "4 of 4 cases judged: 0 KO" in sealed.stdout
+    assert "13 of 13 cases judged: 0 KO" in sealed.stdout
 
 
 def _wait_for_log(folder: Path) -> Path:

@@ -156,7 +156,7 @@ def test_a_full_disk_stops_the_run_with_one_message_and_loses_nothing(home: Path
     resumed = subprocess.run([sys.executable, "-m", "equalis", "run", "--resume", str(folder)], cwd=tmp_path,
                              env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
     assert resumed.returncode == 0, resumed.stderr
-    assert "7 of 7 cases judged" in resumed.stdout
+    assert "3 of 3 cases judged" in resumed.stdout
 
 
 def test_an_unwritable_folder_is_said_clearly(equalis: Equalis, tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_explain_says_what_is_demanded_and_why(equalis: Equalis) -> None:
     shown = equalis("explain", "ra-pid/pid-consultation-adulte#part-patient").stdout
     for word in ("PID-052", "modelled", "same-as", "likely", "equalis run"):
         assert word in shown
-    assert "hang-after-commit" in equalis("explain", "ra-pid/pid-consultation-adulte@paiement-sans-reponse").stdout
+    assert "hang-after-commit" in equalis("explain", "ra-pid/pid-paiement-pannes@muette-apres").stdout
 
 
 def test_serve_prints_what_to_put_into_the_product_and_shows_exchanges(home: Path, tmp_path: Path) -> None:
@@ -285,12 +285,12 @@ def test_a_product_that_calls_late_is_waited_for(equalis: Equalis, tmp_path: Pat
         f'[solution]\nname = "X"\ndriver = "command"\ncommand = [{json.dumps(sys.executable)}, {json.dumps(str(hook))}]\n'
         "timeout = 1\nsettle = 1.5\n"
     )
-    done = equalis("run", "ra-pid/authentification", "--json")
+    done = equalis("run", "ra-pid/authentification-refusee", "--json")
     assert done.returncode == 1, done.stderr
     (folder,) = [path for path in (tmp_path / "reports").iterdir() if path.is_dir()]
     events = [json.loads(line) for line in (folder / "evidence" / "log.jsonl").read_text().splitlines()]
     calls = [event["case"] for event in events if event["event"] == "request"]
-    assert len(calls) == len(set(calls)) == 5
+    assert len(calls) == len(set(calls)) == 6
 
 
 def test_a_reader_who_leaves_does_not_end_the_run(home: Path, tmp_path: Path) -> None:

@@ -67,6 +67,14 @@ def paid(number: int, memoire: str = "m1") -> LedgerEntry:
     return LedgerEntry("mysecu", "payment", number, {"memoire": memoire})
 
 
+def deposited(memoire: str) -> LedgerEntry:
+    return LedgerEntry("mysecu", "deposit", 1, {"memoire": memoire})
+
+
+def ended(memoire: str, replacement: str = "") -> LedgerEntry:
+    return LedgerEntry("mysecu", "replacement" if replacement else "cancellation", 2, {"memoire": memoire, "replacement": replacement})
+
+
 def expectation(check: str, select: Selection, arguments: Record | None = None, level: Level = Level.MUST) -> Expectation:
     source = Source("scenarios/ra-pid/x.yaml", 24)
     return Expectation("e", level, "Faire ceci.", "PID-052", select, check, arguments or {}, source, causes=(Cause("PID-052", "mend it", "", (Sign("PID-052"),)),))

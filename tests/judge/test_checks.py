@@ -16,7 +16,7 @@ from equalis.judge import judge
 from equalis.judge.checks import CHECKS
 from equalis.model.case import Selection
 from equalis.model.outcome import Outcome
-from equalis.model.transcript import Handshake, Tls, Transcript
+from equalis.model.transcript import Handshake, LedgerEntry, Tls, Transcript
 from equalis.model.values import Record
 from tests.judge import stage
 
@@ -29,6 +29,8 @@ SIMULATE, PAY = Selection(operation=("pid.simulate",)), Selection(operation=("pi
 SHARE = Selection(observation="facturer", field="shares.patient")
 TOTAL = Selection(observation="facturer", field="shares.total")
 LEDGER = Selection(ledger="mysecu")
+STATE = Selection(observation="facturer", field="state")
+PAID = stage.seen(state="paid")
 LINES = Selection(operation=("pid.simulate",), field="request.lines.code")
 SIMULATION_OF_PAYMENT = Selection(operation=("pid.pay",), field="request.simulation")
 ANSWERED = {"operation": "pid.simulate", "field": "answer.simulation"}
@@ -69,7 +71,21 @@ TABLE: list[tuple[str, Selection, Record, Transcript, Transcript]] = [
     ("header", PAY, {"name": "soapaction", "value": "exchange"}, GOOD, stage.transcript(stage.bare(stage.payment(2)))),
     ("header", PAY, {"name": "Cookie", "absent": True}, GOOD, stage.transcript(stage.bare(stage.payment(2), Cookie="a"))),
     ("tls", PAY, {"client-certificate": True}, GOOD, stage.transcript(stage.anonymous(stage.payment(2)))),
+    ("each-equals", SHARE, {"value": PATIENT}, GOOD, WRONG_SHARE),
+    ("each-equals", LINES, {"value": ("C2",)}, EMPTY, GOOD),
+    ("among", SIMULATION_OF_PAYMENT, ANSWERED, GOOD, OTHER),
+    ("unique", SIMULATION_OF_PAYMENT, {}, OTHER, TWICE),
     ("ledger", LEDGER, {"payments": 1}, GOOD, TWICE),
+    ("ledger", LEDGER, {"unique": "memoire"}, stage.transcript(ledger=(stage.deposited("m1"), stage.ended("m1"))),
+     stage.transcript(ledger=(stage.ended("m1"), stage.ended("m1", "m2")))),
+    ("ledger", LEDGER, {"in-force": 1}, stage.transcript(ledger=(stage.deposited("m1"), stage.ended("m1", "m2"))),
+     stage.transcript(ledger=(stage.deposited("m1"), stage.deposited("m2")))),
+    ("true-to-ledger", STATE, {"says": {"paid": {"payments": 1}}}, stage.transcript(observations=(PAID,), ledger=(stage.paid(2),)),
+     stage.transcript(observations=(PAID,))),
+    ("true-to-ledger", STATE, {"says": {"paid": {}}}, stage.transcript(observations=(PAID,)), stage.transcript(observations=(SEEN,))),
+    ("true-to-ledger", STATE, {"says": {"paid": {"payments": 0}}, "ledger": "eadministrative"},
+     stage.transcript(observations=(PAID,), ledger=(stage.paid(2),)),
+     stage.transcript(observations=(PAID,), ledger=(LedgerEntry("eadministrative", "payment", 2, {}),))),
     ("ledger", LEDGER, {"payments": {"at-most": 2}, "unique": "memoire"}, GOOD, TWICE),
 ]  # fmt: skip
 
@@ -85,7 +101,8 @@ def test_a_check_passes_what_is_right_and_catches_what_is_wrong(
     assert found.outcome is Outcome.KO, found
     assert found.findings[0].expected
     assert found.findings[0].actual
-    assert found.findings[0].likely == "mend it"
+    looked_at_nothing = not found.findings[0].actual_at and not CHECKS[name].counts
+    assert found.findings[0].likely == ("" if looked_at_nothing else "mend it")
 
 
 def test_every_check_but_those_of_signatures_and_json_stands_in_the_table() -> None:
