@@ -1,15 +1,18 @@
-# `make demo` and `make test` do all the set-up; they need Python 3.11 or later, and make.
+# `make demo`, `make test` and `make prove` do all the set-up; they need Python 3.11 or later, and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types arrows unit lock clean
+.PHONY: demo test prove lint types arrows unit lock clean
 
 demo: $(READY)
 	$(BIN)/equalis run --demo
 
 test: lint types arrows unit
+
+prove: $(READY)
+	$(BIN)/equalis prove --family ra-pid --golden tests/goldens/proof-ra-pid.json
 
 lint: $(READY)
 	$(BIN)/ruff check .

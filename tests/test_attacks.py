@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from equalis import __version__
 from equalis.archive import bundle, keys
 from equalis.archive.bundle import NotAuthenticError
 from equalis.verifier import verify
@@ -111,7 +112,7 @@ def test_another_version_may_word_a_finding_otherwise_and_nothing_more(
     shutil.copytree(unpacked, folder)
     header(tool="0.0.9")(folder)
     report = folder / "report.json"
-    report.write_text(report.read_text().replace('"tool": "0.1.0"', '"tool": "0.0.9"').replace(old, new))
+    report.write_text(report.read_text().replace(f'"tool": "{__version__}"', '"tool": "0.0.9"').replace(old, new))
     path = tmp_path / "run.asice"
     bundle.make(folder, path, keys.load(home / "keys"), datetime.now(UTC))
     if accepted:

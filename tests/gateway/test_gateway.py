@@ -164,6 +164,18 @@ def test_each_disturbance_strikes_once(
     assert raw(environment, keys, HEAD).startswith(b"HTTP/1.1 401")
 
 
+def test_an_answer_can_be_cut_in_its_middle(environment: Environment, keys: Pki, kept: Kept) -> None:
+    """The client gets a head and a part of the body; the record has no answer; the next call is answered whole."""
+    order(environment, **{"ra.consent-state": "cut-during-answer"})
+    first = raw(environment, keys, HEAD)
+    environment.drain()
+    head, _, body = first.partition(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    assert 0 < len(body) < length
+    assert kept.answers[0][1:] == (None, "cut-during-answer")
+    assert raw(environment, keys, HEAD).startswith(b"HTTP/1.1 401")
+
+
 @pytest.mark.parametrize("wrong", ["unknown-authority", "expired-certificate", "wrong-name"])
 def test_a_wrong_certificate_is_refused_by_a_careful_client_and_the_refusal_is_seen(
     environment: Environment, keys: Pki, kept: Kept, wrong: str
