@@ -8,9 +8,13 @@ from equalis.model.outcome import Outcome
 from equalis.model.report import Report
 from equalis.model.source import Mistake, Source
 from equalis.model.verdict import Finding, Verdict
+from equalis.reporting.causes import grouped
 
 NAMED = 8
 """How many requirements a summary names before it counts the rest."""
+
+NAMED_CAUSES = 5
+"""How many likely causes a summary names."""
 
 Lines = Callable[[str, int], str]
 """Gives the text of a line of a case file, empty when it is not at hand."""
@@ -40,6 +44,7 @@ def finding_text(case: str, finding: Finding, lines: Lines) -> str:
     if finding.correlation:
         evidence += f" · Correlation-ID {finding.correlation}"
     rows.append(_row("evidence", evidence))
+    rows.append(_row("replay", f"equalis run {case}"))
     rows.append(_row("more", f"equalis explain {name}"))
     return clean("\n".join(rows))
 
@@ -103,8 +108,21 @@ def case_line(verdict: Verdict, seconds: float | None = None) -> str:
     return clean(f"{verdict.outcome.value:<14} {verdict.case}{took}{reason}")
 
 
+def mend_first(report: Report) -> Iterator[str]:
+    """The likely causes of the KO findings, what carries the others first; nothing where nothing is KO."""
+    groups = grouped(report.verdicts, [proof.requirement for proof in report.conformity.proofs])
+    if groups:
+        yield "mend first"
+    for number, group in enumerate(groups[:NAMED_CAUSES], start=1):
+        count = f"{len(group.findings)} findings, first " if len(group.findings) > 1 else ""
+        yield clean(f"   {number}  {group.text} ({count}{group.findings[0]})")
+    if len(groups) > NAMED_CAUSES:
+        yield f"      and {len(groups) - NAMED_CAUSES} more causes; the first often carries the others"
+
+
 def summary(report: Report) -> Iterator[str]:
-    """How many cases came to what, what is missing, and the headline."""
+    """What to mend first, how many cases came to what, what is missing, and the headline."""
+    yield from mend_first(report)
     counts = [
         f"{sum(v.outcome is outcome for v in report.verdicts)} {outcome.value}" for outcome in Outcome
     ]

@@ -18,7 +18,6 @@ from equalis.proof.loosening import judged_again, weaker
 from tests.judge import stage
 from tests.judge.test_checks import TABLE
 
-
 VALUED = [row for row in TABLE if row[0] != "each-equals" or row[3].exchanges or row[3].observations]
 """A value that may be absent has a weaker form that asks for one: not where none is there."""
 
