@@ -12,7 +12,8 @@ demo: $(READY)
 test: lint types arrows unit
 
 prove: $(READY)
-	$(BIN)/equalis prove --family ra-pid --golden tests/goldens/proof-ra-pid.json
+	$(BIN)/equalis prove --family ra-pid --golden tests/goldens/proof-ra-pid.json --out reports/proof/ra-pid
+	$(BIN)/equalis prove --family idv --golden tests/goldens/proof-idv.json --out reports/proof/idv
 
 lint: $(READY)
 	$(BIN)/ruff check .

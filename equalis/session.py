@@ -36,7 +36,7 @@ from equalis.solution.port import Driver
 from equalis.verifier import lines_of, reread
 from equalis.wire import strict_json
 
-DEMO_CAPABILITIES = ("pid", "ra", "ra-team", "ra-mysecu", "clock")
+DEMO_CAPABILITIES = ("pid", "ra", "ra-team", "ra-mysecu", "idv", "clock")
 DEMO = Solution(
     name="equalis demo", driver="demo", version=__version__, vendor="equalis", timeout=0.8,
     settle=0.2, capabilities=DEMO_CAPABILITIES,
@@ -163,7 +163,7 @@ def choose(loaded: Loaded, order: Order) -> list[Case]:
     found = [
         case for case in known
         if (not order.names or case.name in order.names or case.id in order.names)
-        and (not order.families or case.family in order.families)
+        and (not order.families or case.family in order.families or _proves(case, loaded, order.families))
         and (not order.tags or set(order.tags) & set(case.tags))
     ]  # fmt: skip
     if not found:
@@ -171,6 +171,12 @@ def choose(loaded: Loaded, order: Order) -> list[Case]:
         message = f"nothing to run: no case has these families and tags; known families: {families}"
         raise NoCaseError(message)
     return found
+
+
+def _proves(case: Case, loaded: Loaded, families: Iterable[str]) -> bool:
+    """Whether a case of another family proves a requirement of one of these."""
+    wanted = [loaded.pack.families[name].requirements for name in families if name in loaded.pack.families]
+    return any(item.requirement in known for known in wanted for item in case.expectations)
 
 
 def new_header(order: Order, loaded: Loaded, chosen: list[Case]) -> Header:

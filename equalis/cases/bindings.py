@@ -9,7 +9,7 @@ from equalis.cases.plain import record
 from equalis.model.binding import LOCATORS, Binding, Field, Half, Locator, Operation, Recognition
 from equalis.model.source import Mistake, MistakesError
 from equalis.model.values import Record, Value, as_text
-from equalis.wire import strict_xml, strict_yaml
+from equalis.wire import json_path, strict_xml, strict_yaml
 from equalis.wire.bindings import Bindings, pattern
 from equalis.wire.strict_yaml import Document
 
@@ -108,6 +108,11 @@ def _field(
     locator = Locator(kind, as_text(entry.get(kind)), as_text(entry.get("pattern")))
     if kind in {"xpath", "element-names"}:
         _xpath_mistake(document, (*at, kind), locator.expression, namespaces, mistakes)
+    if kind == "jsonpath":
+        try:
+            json_path.compiled(locator.expression)
+        except ValueError as error:
+            mistakes.append(document.mistake(document.source((*at, kind)), str(error)))
     if locator.pattern:
         try:
             pattern(locator.pattern)

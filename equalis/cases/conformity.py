@@ -32,10 +32,16 @@ def fold(header: Header, families: Mapping[str, Family], verdicts: Sequence[Verd
     """The report of a run: its verdicts in the order of the plan, and the conformity they come to."""
     order = {name: place for place, name in enumerate(header.plan)}
     sorted_verdicts = tuple(sorted(verdicts, key=lambda verdict: order.get(verdict.case, len(order))))
-    involved = dict.fromkeys(name.split("/")[0] for name in header.plan)
-    requirements = [item for name in involved if name in families for item in families[name].requirements.values()]
+    involved = [family for family in families.values() if _involved(family, frozenset(header.plan))]
+    requirements = {item.id: item for family in involved for item in family.demands.values()}.values()
     result = conformity(requirements, sorted_verdicts, header.capabilities)
     return Report(header, sorted_verdicts, result, complete)
+
+
+def _involved(family: Family, plan: frozenset[str]) -> bool:
+    """Whether a run is about a family: one of its own planned cases demands one of its own requirements."""
+    own = (item.requirement for case in family.cases if case.name in plan for item in case.expectations)
+    return any(name in family.requirements for name in own)
 
 
 def _proof(

@@ -23,7 +23,7 @@ from equalis.wire.unreadable import UnreadableError
 Path = tuple[str | int, ...]
 Trouble = Iterator[tuple[Path, str, str]]
 ORDERS = frozenset({"refuse", "text", "signature", "lifetime", "starts", "fault", "fault-status",
-                    "unavailable", "status", "extra-lines", "delayed", "in-response-to"})  # fmt: skip
+                    "unavailable", "status", "extra-lines", "delayed", "in-response-to", "persons", "score"})  # fmt: skip
 """What a script may order besides the fields of an answer."""
 
 
@@ -118,7 +118,7 @@ class Linter:
                 yield ("inject", name), f"no disturbance `{disturbance}`", mend
 
     def _expectation(self, case: Case, expectation: Expectation) -> Trouble:
-        requirement = self.family.requirements.get(expectation.requirement)
+        requirement = self.family.demands.get(expectation.requirement)
         if not expectation.sentence:
             yield (), f"`{expectation.id}` demands nothing", "write the sentence under `must:` or `should:`"
         if requirement is None:

@@ -9,14 +9,15 @@ from equalis.cases import families, shapes
 from equalis.cases.bindings import load as load_bindings
 from equalis.cases.families import capabilities
 from equalis.cases.lint import Linter
-from equalis.cases.plain import record
+from equalis.cases.plain import record, texts
 from equalis.cases.reading import CaseFile
-from equalis.model.case import Case, Family
+from equalis.model.case import Case, Family, Requirement
 from equalis.model.source import Mistake, MistakesError, Source
 from equalis.model.values import Record, Value, as_text
-from equalis.wire import strict_yaml
+from equalis.wire import strict_json, strict_yaml
 from equalis.wire.bindings import Bindings
 from equalis.wire.strict_yaml import Document
+from equalis.wire.unreadable import UnreadableError
 
 DATA_FILES = {
     "requirements.yaml": "schemas/register.json",
@@ -61,15 +62,20 @@ def load(files: Mapping[str, bytes], bindings: Bindings, people: Record | None =
     mistakes: list[Mistake] = []
     documents = _documents(files, mistakes)
     folders = sorted({path.rsplit("/", 1)[0] for path in documents})
-    found: dict[str, Family] = {}
-    for folder in folders:
-        own = {path.rsplit("/", 1)[1]: item for path, item in documents.items() if path.rsplit("/", 1)[0] == folder}
-        if "requirements.yaml" not in own:
+    own = {folder: {path.rsplit("/", 1)[1]: item for path, item in documents.items() if path.rsplit("/", 1)[0] == folder}
+           for folder in folders}  # fmt: skip
+    registers = {}
+    for folder, files_of in own.items():
+        if "requirements.yaml" in files_of:
+            registers[folder] = families.requirements(files_of["requirements.yaml"], mistakes)
+        else:
             what = "the family has no requirements.yaml"
             mistakes.append(Mistake(Source(folder), what, "write the register of its requirements"))
-            continue
-        family = _family(folder.rsplit("/", 1)[-1], own, bindings, people, mistakes)
-        found[family.name] = family
+    found: dict[str, Family] = {}
+    for folder, requirements in registers.items():
+        foreign = {key: item for other, known in registers.items() if other != folder for key, item in known.items()}
+        name = folder.rsplit("/", 1)[-1]
+        found[name] = _family(name, own[folder], bindings, people, mistakes, (requirements, foreign))
     if mistakes:
         raise MistakesError(tuple(mistakes))
     return Pack(found)
@@ -95,13 +101,15 @@ def _documents(files: Mapping[str, bytes], mistakes: list[Mistake]) -> dict[str,
 
 
 def _family(
-    name: str, own: Mapping[str, Document], bindings: Bindings, people: Record | None, mistakes: list[Mistake]
-) -> Family:
+    name: str, own: Mapping[str, Document], bindings: Bindings, people: Record | None, mistakes: list[Mistake],
+    known: tuple[Mapping[str, Requirement], Mapping[str, Requirement]],
+) -> Family:  # fmt: skip
+    """A family; ``known`` are its own requirements and those of the others, which its cases may cite."""
     register = own["requirements.yaml"]
     contract = own.get("actions.yaml")
     persons = own.get("people.yaml")
     known_people = people if people is not None else record(persons.value if persons else None)
-    requirements = families.requirements(register, mistakes)
+    requirements, foreign = known
     top = record(register.value)
     family = Family(
         name=name, title=as_text(top["title"]), edition=as_text(top["edition"]), cases=(),
@@ -109,14 +117,16 @@ def _family(
         actions=families.actions(contract) if contract else {},
         seeds=families.seeds(contract) if contract else {},
         people=known_people,
-        causes=families.causes(own["causes.yaml"], requirements, mistakes) if "causes.yaml" in own else (),
+        causes=families.causes(own["causes.yaml"], {**requirements, **foreign}, mistakes) if "causes.yaml" in own else (),
+        cited=foreign, services=texts(top.get("services")),
     )  # fmt: skip
     linter = Linter(family, bindings)
     cases: list[Case] = []
     for file, document in own.items():
         if file not in DATA_FILES:
             cases += _cases(document, family, linter, mistakes)
-    return replace(family, cases=tuple(cases))
+    named = {item.requirement for case in cases for item in case.expectations}
+    return replace(family, cases=tuple(cases), cited={key: item for key, item in foreign.items() if key in named})
 
 
 def _cases(document: Document, family: Family, linter: Linter, mistakes: list[Mistake]) -> list[Case]:
@@ -147,15 +157,27 @@ def load_all(files: Mapping[str, bytes], shown: Mapping[str, str] | None = None)
     """
     try:
         bindings = load_bindings({name: files[name] for name in files if name.startswith("bindings/")}, shown)
-        worlds = {
-            name.split("/")[1]: record(strict_yaml.read(files[name], name).value)
-            for name in files if name.startswith("bindings/") and name.endswith("/world.yaml")
-        }  # fmt: skip
+        worlds = _worlds(files)
         people = record(strict_yaml.read(files[PEOPLE], PEOPLE).value) if PEOPLE in files else None
         pack = load({name: files[name] for name in files if name.startswith("scenarios/")}, bindings, people)
     except MistakesError as error:
         raise MistakesError(tuple(_shown(item, shown or {}) for item in error.mistakes)) from None
     return Loaded(pack, bindings, worlds)
+
+
+def _worlds(files: Mapping[str, bytes]) -> dict[str, Record]:
+    """Each service's defaults: ``world.yaml``, and a long list of it in ``world/<key>.json``."""
+    found: dict[str, dict[str, Value]] = {}
+    for name in sorted(files):
+        folder, _, file = name.rpartition("/")
+        if folder.startswith("bindings/") and file == "world.yaml":
+            found.setdefault(folder.split("/")[1], {}).update(record(strict_yaml.read(files[name], name).value))
+        elif folder.startswith("bindings/") and folder.endswith("/world") and file.endswith(".json"):
+            try:
+                found.setdefault(folder.split("/")[1], {})[file.removesuffix(".json")] = strict_json.read(files[name])
+            except UnreadableError as error:
+                raise MistakesError((Mistake(Source(name), str(error), "write one JSON value"),)) from None
+    return dict(found)
 
 
 def _shown(mistake: Mistake, shown: Mapping[str, str]) -> Mistake:

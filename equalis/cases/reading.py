@@ -32,7 +32,7 @@ class CaseFile:
 
     def __init__(self, document: Document, family: Family) -> None:
         """Keep what the file cites; mistakes gather in ``mistakes``."""
-        self.document, self.people, self.requirements = document, family.people, family.requirements
+        self.document, self.people, self.requirements = document, family.people, family.demands
         self.causes = family.causes
         self.mistakes: list[Mistake] = []
         self.top = record(document.value)

@@ -60,7 +60,7 @@ def _step(step: Step) -> list[str]:
 
 
 def _expectation(case: Case, item: Expectation, family: Family) -> list[str]:
-    requirement = family.requirements[item.requirement]
+    requirement = family.demands[item.requirement]
     check = CHECKS[item.check]
     select = described(item.select) + (f", field {item.select.field}" if item.select.field else "")
     arguments = ", ".join(f"{key}: {as_text(value)}" for key, value in item.arguments.items())

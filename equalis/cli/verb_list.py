@@ -52,7 +52,7 @@ def _coverage(bundle: str, family: str, *, as_json: bool) -> int:
     families = everything().pack.families
     involved = dict.fromkeys(name.split("/")[0] for name in report.header.plan)
     known = {key: item for name in involved if name in families and family in {"", name}
-             for key, item in families[name].requirements.items()}  # fmt: skip
+             for key, item in families[name].demands.items()}  # fmt: skip
     rows, strangers = coverage(known, report)
     drift = [f"{row.requirement.id}: {row.drift}" for row in rows if row.drift]
     drift += [f"{name}: a case of the run names it, and the register lacks it" for name in strangers]

@@ -10,8 +10,10 @@ from equalis.demo.connection import Link
 from equalis.demo.defects import Switches
 from equalis.demo.depositing import Depositing
 from equalis.demo.depositing_mysecu import Exchanging
+from equalis.demo.identity import Identities, identity_actions
 from equalis.demo.memoire import Act, Memoire, new_uuid
 from equalis.demo.paying import Bill, Paying
+from equalis.demo.servid import Servid
 from equalis.demo.transport import Doctor, FaultError, UnavailableError
 
 Inputs = dict[str, Any]
@@ -34,6 +36,8 @@ class Practice:
         self._people = {person["matricule"]: person for person in persons.values() if "matricule" in person}
         self._depositing, self._exchanging = Depositing(self.link), Exchanging(self.link)
         self._paying = Paying(self.link, self._depositing)
+        self._world = frozenset(document.get("world", ()))
+        self._identities = Identities(Servid(self.link), defects, self.link.now, check_digits="check-digits-off" not in self._world)
         self._memoires: dict[str, Memoire] = {}
         self._secu: dict[str, str] = {}
         self._bills: dict[str, Bill] = {}
@@ -42,7 +46,7 @@ class Practice:
             "pid.resume": self._resume, "ra.consent": self._consent, "ra.deposit": self._deposit,
             "ra.resend": self._resend, "ra.cancel": self._cancel, "ra.replace": self._replace,
             "ra.state": self._state, "ra.reimburse": self._reimburse, "ra.list": self._list, "ra.team": self._team,
-        }  # fmt: skip
+        } | identity_actions(self._identities, self._doctor)  # fmt: skip
 
     def act(self, name: str, inputs: Inputs) -> Screen:
         """Do what is asked; what the user sees. Raises UnknownActionError."""
@@ -82,7 +86,17 @@ class Practice:
             self.link.assertion(self._doctor(inputs))
         return {"state": "connected"}
 
+    def _barred(self, defect: str) -> str:
+        """Why nothing may leave the practice for this patient (identity vigilance), empty when it may."""
+        if "identity-fictive" in self._world and defect not in self._defects:
+            return "Identité fictive : rien n'est transmis."
+        return ""
+
     def _bill(self, inputs: Inputs) -> Screen:
+        if barred := self._barred("bills-fictive-patient"):
+            return {"state": "refused", "message": barred}
+        if "identity-informal" in self._world and "bills-informal-patient" not in self._defects:
+            return {"state": "paper", "message": "Identité informelle : pas de PID."}
         bill = Bill(
             self._memoire(inputs), validated=inputs.get("validated", True) is True,
             agrees=inputs.get("agrees", True) is True, settled=inputs.get("settled", True) is True,
@@ -107,6 +121,8 @@ class Practice:
         return self._depositing.consent(self._doctor(inputs), inputs["patient"])
 
     def _deposit(self, inputs: Inputs) -> Screen:
+        if barred := self._barred("deposits-for-fictive-patient"):
+            return {"state": "refused", "message": barred}
         memoire = self._memoire(inputs)
         if inputs.get("channel") != "mysecu":
             return self._depositing.deposit(memoire)

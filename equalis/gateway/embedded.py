@@ -18,6 +18,9 @@ from equalis.services.port import Call, Entry, answered
 from equalis.wire.bindings import Bindings
 from equalis.wire.opened import Opened
 
+EMBEDDED_NAME = "EMBEDDED"
+"""The name that the embedded environment gives itself in its answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -34,7 +37,7 @@ class Embedded:
     bindings: Bindings
     pki: Pki
     challenge: bytes
-    environment: str = "EMBEDDED"
+    environment: str = EMBEDDED_NAME
     worlds: Mapping[str, Record] = field(default_factory=dict)
     states: dict[str, Any] = field(default_factory=dict)
     _calls: int = 0

@@ -20,9 +20,6 @@ from equalis.model.case import Step
 from equalis.model.values import Record, Value
 from equalis.wire.bindings import Bindings
 
-HANG_FACTOR = 1.5
-"""An injected hang lasts longer than the solution's own timeout."""
-
 
 class Nonces(Mapping[str, Value]):
     """`${nonce.label}`: a UUID for each label, derived from the run's challenge."""
@@ -59,13 +56,13 @@ class Environment:
         """``timeout`` is the solution's own, in seconds; ``far`` may put something before the embedded services."""
         self._embedded = Embedded(bindings, pki, challenge)
         redactor = Redactor(secrets.token_bytes(32))
-        self._recording = Recording(bindings, far(self._embedded), clock, redactor, timeout * HANG_FACTOR)
+        self._recording = Recording(bindings, far(self._embedded), clock, redactor, timeout)
         self._disguise = Disguise(pki)
         self._disguise.watch(self._recording)
         self._listener = Listener(self._recording, self._disguise.context, host, port)
         self._recording.hosts = frozenset({host, "localhost", "127.0.0.1", "::1"})
         self._pki = pki
-        self._hang = timeout * HANG_FACTOR
+        self._hang = self._recording.hang
         self.nonces: Record = Nonces(challenge)
         self.port = self._listener.port
         base = f"https://{host}:{self.port}"

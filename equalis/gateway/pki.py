@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from equalis.services.port import Identity
 
 YEARS = timedelta(days=3650)
-SERVICES = ("idp", "sts", "mysecu", "eadministrative")
+SERVICES = ("idp", "sts", "mysecu", "eadministrative", "servid")
 _PARTIES = ("gateway", "solution", *SERVICES)
 
 

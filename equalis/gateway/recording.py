@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from equalis.gateway.embedded import Answered
+from equalis.gateway.embedded import EMBEDDED_NAME, Answered
 from equalis.gateway.redaction import Redactor
 from equalis.gateway.server import Connection
 from equalis.gateway.upstream import FarError, unasked
@@ -24,6 +24,8 @@ from equalis.wire.bindings import Bindings
 from equalis.wire.opened import Opened
 
 MAX_BODY = 64 << 20
+HANG_FACTOR = 1.5
+"""An injected hang lasts longer than the solution's own timeout."""
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -73,9 +75,10 @@ class Recording:
     """The ASGI application, and what the runner needs to know of it."""
 
     def __init__(self, bindings: Bindings, far: Far, clock: Callable[[], datetime], redactor: Redactor,
-                 hang: float) -> None:  # fmt: skip
-        """``hang`` is how many seconds an injected hang lasts at most."""
-        self.bindings, self.far, self.clock, self.redactor, self.hang = bindings, far, clock, redactor, hang
+                 patience: float) -> None:  # fmt: skip
+        """``patience`` is how many seconds the product waits for an answer; an injected hang lasts longer."""
+        self.bindings, self.far, self.clock, self.redactor, self.patience = bindings, far, clock, redactor, patience
+        self.hang = patience * HANG_FACTOR
         self.plan = Plan()
         self.sink: Sink | None = None
         self.hosts: frozenset[str] = frozenset()
@@ -163,7 +166,9 @@ class Recording:
             return None, disturbance
         certificate = connection.tls.client_certificate if connection.tls else b""
         script = self.plan.script.get(name, {})
+        begun = time.monotonic()
         answered = self.far.answer(service, message, certificate, at, script)
+        self._hurried(time.monotonic() - begun, name, sink)
         for entry in answered.entries:
             sink.entry(number, service, entry)
         wrong = unasked(answered.message, self.bindings.services[service], operation, script, self.far.environment)
@@ -177,9 +182,16 @@ class Recording:
             return None, disturbance
         return await self._disturbed(answered.message, disturbance, connection, send), disturbance
 
+    def _hurried(self, seconds: float, name: str, sink: Sink) -> None:
+        """A service that is slower than the product waits is nobody's order, and not the product's fault."""
+        if seconds > self.patience:
+            blame = Blame.EQUALIS if self.far.environment == EMBEDDED_NAME else Blame.ENVIRONMENT
+            cause = f"the answer to {name} took {seconds:.1f} s, longer than the product waits ({self.patience:g} s)"
+            sink.fault(Fault(blame, cause, "play the case again on a machine that is less busy, or set a longer [solution] timeout", self.plan.step))
+
     async def _disturbed(self, answer: Message, disturbance: str, connection: Connection, send: Send) -> Message:
         if disturbance == "delay":
-            await asyncio.sleep(self.hang / 2)  # hang is 1.5 time-outs: three quarters of one
+            await asyncio.sleep(self.patience * 3 / 4)
         if disturbance == "garble":
             answer = _garbled(answer)
         if disturbance == "repeat-answer":

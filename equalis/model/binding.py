@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-LOCATORS = ("xpath", "pointer", "header", "path", "query", "form", "entry", "status", "claim", "target", "element-names")
-"""How a field is found; ``entry`` is a property of the zip's entries, ``claim`` of a bearer JWT,
+LOCATORS = ("xpath", "pointer", "jsonpath", "header", "path", "query", "form", "entry", "status", "claim", "target", "element-names")
+"""How a field is found; ``jsonpath`` is RFC 9535; ``entry`` is a property of the zip's entries, ``claim`` of a bearer JWT,
 ``target`` the request target (``query`` or ``address``),
 ``element-names`` the local names of the elements at an XPath."""
 

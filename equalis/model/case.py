@@ -187,7 +187,7 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Everything that ``scenarios/<family>/`` says."""
+    """Everything that ``scenarios/<family>/`` says; ``cited`` are demands of other families that its cases prove too."""
 
     name: str
     title: str
@@ -198,3 +198,10 @@ class Family:
     seeds: Mapping[str, Seed]
     people: Record
     causes: tuple[Cause, ...] = ()
+    cited: Mapping[str, Requirement] = dataclasses.field(default_factory=dict)
+    services: tuple[str, ...] = ()
+
+    @property
+    def demands(self) -> Mapping[str, Requirement]:
+        """Every requirement that a case of this family may prove: its own first."""
+        return {**self.requirements, **self.cited}

@@ -128,6 +128,7 @@ INJECTIONS = (
     Injection("mysecu-503", "mySecu answers HTTP 503 that nobody ordered.", ENVIRONMENT, _answers("mysecu", _status(503))),
     Injection("other-environment", "The answers come from another environment.", CONFIGURATION, _answers("mysecu", _elsewhere)),
     Injection("simulator-raises", "An embedded service has a defect.", EQUALIS, _answers("mysecu", _raises)),
+    Injection("service-slow", "An embedded service is slower than the product waits.", EQUALIS, _answers("mysecu", injections.slowly)),
     Injection("port-lost", "The gateway loses its port in mid-case.", EQUALIS,
               _with(lambda stage: replace(stage, driver=injections.Unplugging))),
     Injection("driver-crashes", "The driver has a defect.", EQUALIS,

@@ -80,8 +80,9 @@ def ordered(script: Record) -> Iterator[str]:
         yield "expired-token"
 
 
-def table(cells: Iterable[tuple[str, Cell]], bindings: Bindings) -> Table:
-    """The table of (case, cell) pairs."""
+def table(cells: Iterable[tuple[str, Cell]], bindings: Bindings, services: Iterable[str]) -> Table:
+    """The table of (case, cell) pairs: every operation that was called, and each of these services that moves money."""
+    own = frozenset(services)
     found: dict[Cell, set[str]] = {}
     for case, cell in cells:
         found.setdefault(cell, set()).add(case)
@@ -89,7 +90,7 @@ def table(cells: Iterable[tuple[str, Cell]], bindings: Bindings) -> Table:
     for operations in bindings.operations.values():
         for operation in operations:
             name = f"{operation.service}: {operation.name}"
-            if operation.moves_money or (name, "") in found:
+            if (operation.moves_money and operation.service in own) or (name, "") in found:
                 numbers = {fault: len(found.get((name, fault), ())) if possible(operation, fault) else None for fault in FAULTS}
                 lines.append(Line(name, operation.moves_money, numbers))
     return Table(tuple(sorted(lines, key=lambda line: (not line.moves_money, line.operation))))

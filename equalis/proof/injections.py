@@ -17,7 +17,7 @@ from typing import Any
 
 from equalis.archive.rundir import RunDirectory
 from equalis.clock import Clock
-from equalis.gateway.embedded import Answered
+from equalis.gateway.embedded import EMBEDDED_NAME, Answered
 from equalis.gateway.environment import Environment
 from equalis.gateway.pki import Pki
 from equalis.gateway.recording import Far
@@ -57,7 +57,7 @@ class Relay:
     service: str
     address: tuple[str, int]
     context: ssl.SSLContext
-    environment: str = "EMBEDDED"
+    environment: str = EMBEDDED_NAME
 
     def answer(self, service: str, message: Message, certificate: bytes, now: datetime, script: Record) -> Answered:
         """Forward a call; raises FarError with who is at fault."""
@@ -121,7 +121,7 @@ class Answering:
     inner: Far
     service: str
     answers: Callable[[Answered], Answered]
-    environment: str = "EMBEDDED"
+    environment: str = EMBEDDED_NAME
 
     def answer(self, service: str, message: Message, certificate: bytes, now: datetime, script: Record) -> Answered:
         """The service's answer, changed."""
@@ -239,6 +239,12 @@ class Forgetful(RunDirectory):
 def unreachable(_driver: Driver, _environment: Environment) -> Driver:
     """The driver of a hook that is not there."""
     return HttpDriver(replace(DEMO, driver="http", url=f"http://{HOST}:{closed_port()}"))
+
+
+def slowly(answered: Answered) -> Answered:
+    """The same answer, later than anybody waits."""
+    time.sleep(DEMO.timeout * 1.2)
+    return answered
 
 
 def jumping(seconds: float, after: int = 4) -> Clock:

@@ -22,7 +22,7 @@ ANY_NUMBER: Record = {"at-least": 0}
 FACTOR = 1000
 _HAS_ONE = frozenset({
     "equals", "each-equals", "matches", "same-as", "among", "unique", "sums-to", "schema-xml", "schema-json",
-    "signed-by", "token-valid", "header", "tls",
+    "fhir-valid", "same-name", "signed-by", "token-valid", "header", "tls",
 })  # fmt: skip
 """Checks of a value: the weaker form asks only that there is one."""
 

@@ -17,7 +17,7 @@ from equalis.model.case import Case
 from equalis.model.outcome import Outcome
 from equalis.model.verdict import Verdict
 from equalis.proof import bench, boundaries, matrix, saved
-from equalis.proof.attribution import CASE, CONTROL, INJECTIONS, Attributed
+from equalis.proof.attribution import CONTROL, INJECTIONS, Attributed
 from equalis.proof.bench import Job, Place, Played
 from equalis.proof.boundaries import Cell, Table
 from equalis.proof.matrix import Matrix, Row
@@ -86,15 +86,15 @@ def prove(order: Ordered, loaded: Loaded, said: Said) -> Proved:
     with ProcessPoolExecutor(order.jobs, context, bench.open_bench, (place,)) as workers:
         first = _conforming(workers, cases, FIRST, said)
         asked = {played.case: played.asked for played in first}
-        cells = boundaries.table(_cells(order.keep, cases, loaded), loaded.bindings)
+        family = loaded.pack.families[order.family]
+        cells = boundaries.table(_cells(order.keep, cases, loaded), loaded.bindings, family.services)
         rows, verdicts = _rows(workers, _chosen(order), cases, asked, loaded, said)
         unnoticed = _unnoticed(workers, rows, verdicts, known, said) if order.whole else ()
-        attributed = _attributed(workers, said) if order.whole and CASE in asked else ()
+        attributed = _attributed(workers, said) if order.whole else ()
         repeated = [first, *_again(workers, order, cases, said)]
     wrong = tuple(item.verdict for run in repeated for item in run if item.verdict.outcome is not Outcome.OK)
-    family = loaded.pack.families[order.family]
     return Proved(
-        order, family.edition, tuple(family.requirements), Conforming(len(repeated), len(cases), wrong),
+        order, family.edition, tuple(family.demands), Conforming(len(repeated), len(cases), wrong),
         Matrix(order.family, tuple(known.values()), rows, order.whole), unnoticed, cells, attributed,
     )  # fmt: skip
 
@@ -135,7 +135,7 @@ def _rows(
     loaded: Loaded, said: Said,
 ) -> tuple[tuple[Row, ...], dict[str, list[Verdict]]]:  # fmt: skip
     known = matrix.columns(cases)
-    requirements = tuple(loaded.pack.families[cases[0].family].requirements)
+    requirements = tuple(loaded.pack.families[cases[0].family].demands)
     rows: dict[str, Row] = {}
     verdicts: dict[str, list[Verdict]] = {}
     waiting = {}

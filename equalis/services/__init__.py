@@ -12,6 +12,7 @@ from equalis.services.eadministrative import simulator as eadministrative
 from equalis.services.idp import simulator as idp
 from equalis.services.mysecu import simulator as mysecu
 from equalis.services.port import Simulator
+from equalis.services.servid import simulator as servid
 from equalis.services.sts import simulator as sts
 
 SERVICES: Mapping[str, Simulator] = {
@@ -19,4 +20,5 @@ SERVICES: Mapping[str, Simulator] = {
     "sts": sts.SIMULATOR,
     "mysecu": mysecu.SIMULATOR,
     "eadministrative": eadministrative.SIMULATOR,
+    "servid": servid.SIMULATOR,
 }

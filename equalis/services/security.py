@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from cryptography import x509
 from lxml import etree
 
 from equalis.services.port import Call, RefusalError
-from equalis.wire import saml, strict_xml, wssecurity
+from equalis.wire import http_message, jwt, saml, strict_xml, wssecurity
 from equalis.wire.unreadable import UnreadableError
 from equalis.wire.xmldsig import BadSignatureError
 
@@ -77,3 +79,22 @@ def assertion(call: Call, content: bytes, audience: str) -> saml.Assertion:
         text = f"the assertion is for {', '.join(found.audiences)}"
         raise RefusalError(code, text)
     return found
+
+
+def bearer(call: Call, audience: str) -> Mapping[str, Any]:
+    """The claims of the bearer token: of this environment's IdP, for this service, valid now; else 401."""
+    client(call)
+    token = http_message.bearer(call.message)
+    code = "UNAUTHORIZED"
+    if not token:
+        raise RefusalError(code, "no bearer token", 401)
+    try:
+        claims = jwt.verify(token, call.peers["idp"].public_pem)
+    except BadSignatureError as error:
+        raise RefusalError(code, str(error), 401) from None
+    now = call.now.timestamp()
+    valid = claims.get("nbf", 0) <= now + SKEW.total_seconds() and now < claims.get("exp", 0)
+    named = claims.get("aud", ())
+    if not valid or audience not in (named if isinstance(named, list | tuple) else (named,)):
+        raise RefusalError(code, "the bearer token is expired or for another service", 401)
+    return claims

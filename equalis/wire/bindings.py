@@ -10,7 +10,7 @@ import re2
 from equalis.model.binding import Binding, Field, Half, Locator, Operation
 from equalis.model.transcript import Exchange
 from equalis.model.values import Value, at_path
-from equalis.wire import http_message, strict_xml, typed
+from equalis.wire import http_message, json_path, strict_xml, typed
 from equalis.wire.opened import Opened
 from equalis.wire.unreadable import UnknownFieldError, UnreadableError
 
@@ -116,7 +116,7 @@ def read_field(
 ) -> tuple[Value, ...]:
     """Every typed value of a field in a message."""
     locator = field.locator
-    if not opened.message.body and locator.kind in {"xpath", "element-names", "pointer", "entry", "form"}:
+    if not opened.message.body and locator.kind in {"xpath", "element-names", "pointer", "jsonpath", "entry", "form"}:
         return ()
     if locator.kind == "path":
         template = binding.prefix + (operation.recognise.path if operation else "")
@@ -156,7 +156,12 @@ def _pointer(locator: Locator, opened: Opened) -> list[str]:
     return [_json_text(value) for value in values if value is not None]
 
 
-def _json_text(value: Value) -> str:
+def _jsonpath(locator: Locator, opened: Opened) -> list[str]:
+    """A path of RFC 9535, with its filters."""
+    return [_json_text(value) for value in json_path.find(locator.expression, opened.plain_json) if value is not None]
+
+
+def _json_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
@@ -186,6 +191,7 @@ def _claim(locator: Locator, opened: Opened) -> list[str]:
 
 _FINDERS: dict[str, Callable[[Locator, Opened], list[str]]] = {
     "pointer": _pointer,
+    "jsonpath": _jsonpath,
     "header": lambda locator, opened: list(opened.message.header(locator.expression)),
     "query": lambda locator, opened: _named(http_message.query(opened.message), locator),
     "form": lambda locator, opened: _named(http_message.form(opened.message), locator),

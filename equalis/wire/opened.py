@@ -8,7 +8,7 @@ from lxml import etree
 
 from equalis.model.transcript import Message
 from equalis.model.values import Record, Value
-from equalis.wire import archives, http_message, strict_json, strict_xml
+from equalis.wire import archives, http_message, json_path, strict_json, strict_xml
 from equalis.wire.unreadable import UnreadableError
 
 
@@ -28,6 +28,11 @@ class Opened:
     def json(self) -> Value:
         """The body as JSON."""
         return strict_json.read(self.message.body)
+
+    @cached_property
+    def plain_json(self) -> object:
+        """The body as JSON of lists and dicts, for RFC 9535 paths."""
+        return json_path.plain(self.json)
 
     @cached_property
     def entries(self) -> tuple[archives.Entry, ...]:

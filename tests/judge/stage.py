@@ -98,6 +98,16 @@ def placed() -> Exchange:
     return replace(found, request=replace(found.request, body=body))
 
 
+def with_code(code: str) -> Exchange:
+    found = simulation(1)
+    return replace(found, request=replace(found.request, body=found.request.body.replace(b">C1<", f">{code}<".encode())))
+
+
+def with_body(body: bytes) -> Exchange:
+    found = simulation(1)
+    return replace(found, request=replace(found.request, body=body))
+
+
 def bare(found: Exchange, **headers: str) -> Exchange:
     return replace(found, request=replace(found.request, headers=tuple(headers.items())))
 

@@ -40,7 +40,7 @@ def test_a_fault_counts_where_it_struck(loaded: Loaded) -> None:
 
 def test_every_call_that_moves_money_stands_in_the_table_and_its_holes_are_named(loaded: Loaded) -> None:
     """Without any play, each possible cell of a payment, deposit, reimbursement and cancellation is open."""
-    table = boundaries.table([], loaded.bindings)
+    table = boundaries.table([], loaded.bindings, loaded.pack.families["ra-pid"].services)
     assert [line.operation for line in table.lines] == [
         "eadministrative: ra.cancel", "eadministrative: ra.deposit", "mysecu: pid.pay", "mysecu: ra.cancel", "mysecu: ra.deposit",
         "mysecu: ra.reimburse",
@@ -48,3 +48,4 @@ def test_every_call_that_moves_money_stands_in_the_table_and_its_holes_are_named
     assert "mysecu: pid.pay × hang-after-commit" in table.open_cells
     assert "eadministrative: ra.deposit × bad-signature" not in table.open_cells
     assert len(table.open_cells) == 4 * 12 + 2 * 10
+    assert boundaries.table([], loaded.bindings, loaded.pack.families["idv"].services).lines == ()

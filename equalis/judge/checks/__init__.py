@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from equalis.judge.checks import counting, ledgers, ordering, schemas, signatures, transport, values
+from equalis.judge.checks import counting, fhir, ledgers, ordering, schemas, signatures, transport, values
 from equalis.judge.judgement import Check
 
-KINDS = (counting, ordering, values, schemas, signatures, transport, ledgers)
+KINDS = (counting, ordering, values, schemas, signatures, transport, ledgers, fhir)
 
 CHECKS: Mapping[str, Check] = {
     item.name: item for kind in KINDS for item in vars(kind).values() if isinstance(item, Check)

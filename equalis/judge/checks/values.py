@@ -9,6 +9,7 @@ from equalis.judge.selection import Scene, Subject, same, selection_of
 from equalis.model.case import Expectation
 from equalis.model.outcome import Outcome
 from equalis.model.values import Value, as_text
+from equalis.wire import names
 from equalis.wire.bindings import pattern
 
 _ANY = {"type": ["string", "number", "boolean", "array", "integer", "null"]}
@@ -50,15 +51,29 @@ def each_equals(subjects: tuple[Subject, ...], expectation: Expectation, scene: 
     return equals.function(subjects, expectation, scene)
 
 
-@check("matches", {"pattern": {"type": "string"}, "every": {"type": "boolean"}}, ("pattern",), needs_field=True)
+@check("same-name", {"value": {"type": "string"}}, ("value",), needs_field=True)
+def same_name(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
+    """The values of the field, joined, are the name `value` to a reader: accents, case, punctuation and
+    blanks do not count, since a search may normalise them.
+    """
+    field, wanted = expectation.select.field, as_text(expectation.arguments["value"])
+    for subject in subjects:
+        found = " ".join(as_text(value) for value in subject.values(field))
+        if names.folded(found) != names.folded(wanted):
+            return ko(f"{field} = {wanted}", f"{field} = {found}" if found else f"no {field}", (subject,))
+    return ok(f"{field} = {wanted}", "it is", subjects)
+
+
+@check("matches", {"pattern": {"type": "string"}, "any": {"type": "boolean"}}, ("pattern",), needs_field=True)
 def matches(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
-    """Every value of the field matches the whole `pattern` (RE2), and there is at least one."""
+    """Every value of the field (or `any`) matches the whole `pattern` (RE2), and there is at least one."""
     field = expectation.select.field
     compiled = pattern(as_text(expectation.arguments["pattern"]))
     expected = f"{field} like {compiled.pattern}"
+    enough = any if expectation.arguments.get("any") is True else all
     for subject in subjects:
         found = subject.values(field)
-        if not found or not all(compiled.fullmatch(as_text(value)) for value in found):
+        if not found or not enough(compiled.fullmatch(as_text(value)) for value in found):
             return ko(expected, _shown(field, found), (subject,))
     return ok(expected, _shown(field, subjects[0].values(field)), subjects)
 

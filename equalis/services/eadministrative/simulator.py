@@ -13,8 +13,6 @@ from equalis.services import answering, security
 from equalis.services.eadministrative import patient, practitioner
 from equalis.services.eadministrative.state import State
 from equalis.services.port import Call, RefusalError, Reply, Simulator
-from equalis.wire import http_message, jwt
-from equalis.wire.xmldsig import BadSignatureError
 
 SSN, EHEALTHID = re.compile(r"[0-9]{13}"), re.compile(r"[0-9]{10}")
 Route = Callable[[State, Call], Reply]
@@ -52,7 +50,7 @@ def answer(state: State, call: Call) -> Reply:
     """Authenticate, authorise by role, then answer the route."""
     name = call.operation.name if call.operation else ""
     try:
-        claims = _bearer(call)
+        claims = security.bearer(call, "eadministrative")
         role, routes = ("PRACTITIONER", PRACTITIONER) if name in PRACTITIONER else ("PATIENT", PATIENT)
         if name not in routes:
             code = "NOT_FOUND"
@@ -91,24 +89,6 @@ def refuse(state: State, call: Call, text: str) -> Reply:
 def _error(state: State, call: Call, status: int, code: str, text: str) -> Reply:
     body = {"message": text, "code": code, "timestamp": answering.zulu(call.now)}
     return answering.json_reply(state, status, body)
-
-
-def _bearer(call: Call) -> Mapping[str, Any]:
-    """The claims of the bearer token, of this environment's IdP, for this service, valid now."""
-    security.client(call)
-    token = http_message.bearer(call.message)
-    code = "UNAUTHORIZED"
-    if not token:
-        raise RefusalError(code, "no bearer token", 401)
-    try:
-        claims = jwt.verify(token, call.peers["idp"].public_pem)
-    except BadSignatureError as error:
-        raise RefusalError(code, str(error), 401) from None
-    now = call.now.timestamp()
-    valid = claims.get("nbf", 0) <= now + security.SKEW.total_seconds() and now < claims.get("exp", 0)
-    if not valid or claims.get("aud") != "eadministrative":
-        raise RefusalError(code, "the bearer token is expired or for another service", 401)
-    return claims
 
 
 def _own_resource(state: State, call: Call, claims: Mapping[str, Any], role: str) -> None:

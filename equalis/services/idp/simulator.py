@@ -26,6 +26,8 @@ AUDIENCE = "urn:equalis:embedded:esante"
 BEARER_GRANT = "urn:ietf:params:oauth:grant-type:saml2-bearer"
 PATIENT_GRANT = "urn:equalis:modelled:grant:test-patient"
 TOKEN_SECONDS = 1800
+REST_SERVICES = ("eadministrative", "servid")
+"""The services that take the bearer token (modelled: one for all)."""
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 ORDER = ("Issuer", "Extensions", "Subject", "RequestedAuthnContext")
 EHEALTHID = re.compile(r"[0-9]{10}")
@@ -44,7 +46,7 @@ def start(world: Record) -> State:
     found = world.get("professionals", ())
     known = [item for item in found if isinstance(item, dict)] if isinstance(found, tuple) else []
     patients = world.get("patients", ())
-    numbers = [as_text(item["matricule"]) for item in patients if isinstance(item, dict)] if isinstance(patients, tuple) else []
+    numbers = [as_text(item["matricule"]) for item in patients if isinstance(item, dict) and "matricule" in item] if isinstance(patients, tuple) else []
     return State({as_text(item["ehealthid"]): item for item in known}, frozenset(numbers))
 
 
@@ -178,7 +180,7 @@ def _bearer(state: State, call: Call, own: dict[str, object]) -> Reply:
     seconds = int(typed.duration(call.script.get("lifetime", TOKEN_SECONDS)))
     now = int(call.now.timestamp())
     claims = own | {
-        "iss": "urn:equalis:embedded:idp", "aud": "eadministrative", "iat": now, "nbf": now, "exp": now + seconds,
+        "iss": "urn:equalis:embedded:idp", "aud": list(REST_SERVICES), "iat": now, "nbf": now, "exp": now + seconds,
     }  # fmt: skip
     token = jwt.sign(claims, call.identity.key_pem)
     reply = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}

@@ -1,0 +1,1 @@
+"""The embedded servid service: its binding, its simulator and its population."""

@@ -1,0 +1,182 @@
+"""SERVID: patient identities by FHIR R4, `$match` by traits and search by matricule (idv.md §3).
+
+Sources: IHE PDQm ITI-119 and ITI-78, FHIR R4 Patient/$match (standard); the server's own use of
+`$match` and the two headers are published, scores and their thresholds modelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from equalis.model.values import Record, as_text
+from equalis.services import answering, security
+from equalis.services.port import Call, RefusalError, Reply, Simulator
+from equalis.services.servid.matching import Candidate, candidates
+from equalis.wire import fhir, matricule
+from equalis.wire.unreadable import UnreadableError
+
+SYSTEM = "urn:oid:1.3.182.4.4"
+BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
+AUDIENCE = "servid"
+FHIR_JSON = (("Content-Type", "application/fhir+json"),)
+DEFAULT_COUNT, MOST = 10, 50
+UNAUTHORIZED = 401
+LARGEST = 1 << 20
+"""The bytes that a request may have."""
+TRAITS = {"last_name": "patient.last-name", "birth_date": "patient.birth-date", "sex": "patient.sex",
+          "birth_place": "patient.birth-place", "country": "patient.country", "matricule": "patient.matricule"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everybody whom the service knows, and what the world says of it."""
+
+    world: Record
+    population: tuple[Record, ...]
+
+
+def start(world: Record) -> State:
+    """Know the population and the test persons of the case."""
+    fhir.ready("Parameters", "Patient")
+    return State(world, (*_records(world, "population"), *(
+        {"id": f"T{number:04}", "country": "LU", **person} for number, person in enumerate(_records(world, "patients"), 1)
+        if "birth_date" in person and not person.get("unknown_to_servid") and not any(known.get("matricule") == person.get("matricule") for known in _records(world, "population"))
+    )))  # fmt: skip
+
+
+def _records(world: Record, key: str) -> tuple[Record, ...]:
+    found = world.get(key, ())
+    return tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, tuple) else ()
+
+
+def answer(state: State, call: Call) -> Reply:
+    """Authenticate, then match or look up; every refusal is an OperationOutcome."""
+    name = call.operation.name if call.operation else ""
+    try:
+        security.bearer(call, AUDIENCE)
+        if len(call.message.body) > LARGEST:
+            _stop("too-costly", f"a request has at most {LARGEST} bytes", 413)
+        if name not in ANSWERS:
+            _stop("not-found", "no such resource", 404)
+        _headers(call)
+        if refused := as_text(call.script.get("refuse")):
+            status = int(as_text(call.script.get("status") or 403))
+            raise RefusalError(refused, as_text(call.script.get("text")) or refused, status)
+        return ANSWERS[name](state, call)
+    except RefusalError as refusal:
+        code = "login" if refusal.status == UNAUTHORIZED else "security" if ":" in refusal.code else refusal.code
+        return outcome(state, refusal.status, code, refusal.text)
+
+
+def refuse(state: State, call: Call, text: str) -> Reply:
+    """An OperationOutcome with 400 (or what the script orders)."""
+    return outcome(state, int(as_text(call.script.get("status") or 400)), "invalid", text)
+
+
+def outcome(state: State, status: int, code: str, text: str) -> Reply:
+    """An OperationOutcome (FHIR R4 §2.28) of one issue."""
+    issue = {"severity": "error", "code": code, "diagnostics": text}
+    return _json(state, status, {"resourceType": "OperationOutcome", "issue": [issue]})
+
+
+def _json(state: State, status: int, value: object) -> Reply:
+    reply = answering.json_reply(state, status, value)
+    return Reply(state, status, FHIR_JSON, reply.body)
+
+
+def _stop(code: str, text: str, status: int) -> NoReturn:
+    """Refuse, with a code of the issue-type code system (FHIR R4)."""
+    raise RefusalError(code, text, status) from None
+
+
+def _headers(call: Call) -> None:
+    """The two headers that every call carries: its id and its user."""
+    for field in ("request-id", "user"):
+        if not call.text(field):
+            _stop("required", f"the header of {field} is missing", 400)
+
+
+def _match(state: State, call: Call) -> Reply:
+    try:
+        wrong = fhir.problems(call.message.body, "Parameters")
+    except UnreadableError as error:
+        _stop("structure", str(error), 400)
+    if wrong:
+        _stop("structure", wrong[0], 400)
+    traits: dict[str, Any] = {name: call.value(field) for name, field in TRAITS.items()}
+    traits["first_names"] = " ".join(as_text(name) for name in call.values("patient.first-names"))
+    if not traits["last_name"] or not (traits["birth_date"] or traits["matricule"]):
+        _stop("required", "name.family, and birthDate or the national identifier, are needed", 400)
+    _number(state, as_text(traits["matricule"]))
+    found = _ordered(state, call) or candidates(traits, list(state.population))
+    if call.value("only-certain") is True:
+        found = [item for item in found if item.grade == "certain"]
+    count = call.value("count")
+    return _bundle(state, found[: min(count if isinstance(count, int) else DEFAULT_COUNT, MOST)])
+
+
+def _ordered(state: State, call: Call) -> list[Candidate]:
+    """The records that the script answers, whatever was asked."""
+    wanted = call.script.get("persons", ())
+    known = {as_text(person["id"]): person for person in state.population} | {
+        as_text(person.get("matricule")): person for person in state.population}  # fmt: skip
+    ids = [as_text(item) for item in wanted] if isinstance(wanted, tuple) else []
+    score = Decimal(as_text(call.script.get("score", "0.99")))
+    return [Candidate(known[name], score) for name in ids if name in known]
+
+
+def _number(state: State, number: str) -> None:
+    if number and (wrong := matricule.problem(number, check_digits=state.world.get("check-digits") is True)):
+        _stop("value", wrong, 400)
+
+
+def _lookup(state: State, call: Call) -> Reply:
+    system, found, number = call.text("identifier").partition("|")
+    if not found:
+        _stop("required", "identifier is system|value", 400)
+    if system != SYSTEM:
+        _stop("not-found", f"the identifier domain {system} is not known here", 404)
+    _number(state, number)
+    ordered = _ordered(state, call)
+    shown = state.world.get("deprecated") == "shown"
+    people = [item.person for item in ordered] or [
+        person for person in state.population
+        if as_text(person.get("matricule")) == number and (shown or person.get("active", True) is True)
+    ]  # fmt: skip
+    return _bundle(state, [Candidate(person, Decimal(1)) for person in people])
+
+
+def _bundle(state: State, found: list[Candidate]) -> Reply:
+    entries = [
+        {"fullUrl": f"urn:uuid:{item.person['id']}", "resource": patient(item.person), "search": {
+            "mode": "match", "score": float(item.score), "extension": [{"url": fhir.MATCH_GRADE, "valueCode": item.grade}]}}
+        for item in found
+    ]  # fmt: skip
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
+    return _json(state, 200, bundle | ({"entry": entries} if entries else {}))
+
+
+def patient(person: Record) -> dict[str, Any]:
+    """A record as a FHIR R4 Patient."""
+    name = {"use": "official", "family": as_text(person["last_name"]), "given": as_text(person["first_names"]).split()}
+    place = {"city": as_text(person.get("birth_place")), "country": as_text(person.get("country"))}
+    found: dict[str, Any] = {
+        "resourceType": "Patient", "id": as_text(person["id"]), "active": person.get("active", True) is True, "name": [name],
+        "gender": as_text(person["sex"]), "birthDate": as_text(person["birth_date"]),
+        "extension": [{"url": BIRTH_PLACE, "valueAddress": {key: value for key, value in place.items() if value}}],
+    }  # fmt: skip
+    if number := as_text(person.get("matricule")):
+        found["identifier"] = [{"system": SYSTEM, "value": number}]
+    if died := as_text(person.get("deceased")):
+        found["deceasedDateTime"] = died
+    if other := as_text(person.get("replaced_by")):
+        found["link"] = [{"other": {"reference": f"Patient/{other}"}, "type": "replaced-by"}]
+    return found
+
+
+ANSWERS: Mapping[str, Callable[[State, Call], Reply]] = {"idv.match": _match, "idv.lookup": _lookup}
+
+SIMULATOR = Simulator(start, answer, refuse)

@@ -1,0 +1,60 @@
+"""FHIR R4 resources held against the standard, and the names and paths that go with them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from equalis.wire import fhir, json_path, names
+from equalis.wire.unreadable import UnreadableError
+
+GOOD = {"resourceType": "Patient", "active": True, "gender": "female", "birthDate": "1931-05", "name": [{"use": "official", "family": "X"}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"resourceType": "Person"}, "resourceType"), ({"gender": "F"}, "gender"), ({"birthDate": "31.05.1931"}, "birthDate"),
+        ({"active": "true"}, "no JSON bool"), ({"name": [{"use": "main", "family": "X"}]}, "use"), ({"colour": "red"}, "colour"),
+        ({"name": "X"}, "name"),
+    ],
+)  # fmt: skip
+def test_what_the_standard_forbids_is_said_with_its_place(change: dict[str, object], word: str) -> None:
+    """Unknown elements and bad dates by the models; codes and primitive types by rules of our own."""
+    assert fhir.problems(json.dumps(GOOD).encode(), "Patient") == []
+    found = fhir.problems(json.dumps({**GOOD, **change}).encode(), "Patient")
+    assert any(word in text for text in found), found
+
+
+def test_a_resource_inside_parameters_is_held_too() -> None:
+    """A Patient in Parameters, a boolean that is a text."""
+    inside = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": {**GOOD, "gender": "F"}}]}
+    assert "gender" in fhir.problems(json.dumps(inside).encode(), "Parameters")[0]
+    text = {"resourceType": "Parameters", "parameter": [{"name": "onlyCertainMatches", "valueBoolean": "false"}]}
+    assert "valueBoolean" in fhir.problems(json.dumps(text).encode(), "Parameters")[0]
+
+
+@given(st.binary(max_size=200) | st.recursive(st.none() | st.booleans() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["resourceType", "name", "gender", "parameter", "valueBoolean"]), inner, max_size=3)).map(lambda value: json.dumps(value).encode()))
+def test_any_bytes_are_readable_or_not_and_never_more(content: bytes) -> None:
+    """A list of problems or UnreadableError, nothing else."""
+    with contextlib.suppress(UnreadableError):
+        assert isinstance(fhir.problems(content, "Patient"), list)
+
+
+@pytest.mark.parametrize(("left", "right"), [("D'Angelo", "d angelo"), ("Große", "GROSSE"), ("Gonçalves", "Goncalves"), ("Schmit-Pütz", "schmit putz")])
+def test_names_that_are_the_same_to_a_reader_fold_alike(left: str, right: str) -> None:
+    """Accents, case, punctuation, blanks, ß."""
+    assert names.folded(left) == names.folded(right)
+    assert names.folded(left) != names.folded(f"{right}x")
+
+
+def test_paths_of_rfc_9535_filter_and_a_bad_one_is_refused() -> None:
+    """What a JSON Pointer cannot say."""
+    document = {"parameter": [{"name": "a", "v": 1}, {"name": "b", "v": 2}]}
+    assert json_path.find("$.parameter[?@.name=='b'].v", document) == [2]
+    with pytest.raises(ValueError, match="not an RFC 9535 path"):
+        json_path.compiled("$.[")
