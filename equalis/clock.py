@@ -26,25 +26,33 @@ class Clock:
     wall: Callable[[], datetime] = _wall
     ticks: Callable[[], float] = time.monotonic
     _began: tuple[datetime, float] = field(init=False)
+    _worst: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         """Begin to watch."""
         self.begin()
 
     def now(self) -> datetime:
-        """The moment, in UTC."""
-        return self.wall() + timedelta(seconds=self.offset)
+        """The moment, in UTC; each reading is held against the monotonic clock."""
+        wall = self.wall()
+        self._compare(wall)
+        return wall + timedelta(seconds=self.offset)
+
+    def _compare(self, wall: datetime) -> None:
+        began, ticks = self._began
+        gone = (wall - began).total_seconds() - (self.ticks() - ticks)
+        if abs(gone) > abs(self._worst):
+            self._worst = gone
 
     def begin(self) -> None:
         """A case begins: no offset, and what jumps from here on is noticed."""
         self.offset = 0.0
-        self._began = self.wall(), self.ticks()
+        self._began, self._worst = (self.wall(), self.ticks()), 0.0
 
     def jump(self) -> Fault | None:
         """The Fault of a wall clock that was set during the case, None when it ran evenly."""
-        wall, ticks = self._began
-        gone = (self.wall() - wall).total_seconds() - (self.ticks() - ticks)
-        if abs(gone) <= TOLERANCE:
+        self._compare(self.wall())
+        if abs(self._worst) <= TOLERANCE:
             return None
-        cause = f"the clock of this machine jumped by {gone:+.0f} s during the case"
+        cause = f"the clock of this machine jumped by {self._worst:+.0f} s during the case"
         return Fault(Blame.CONFIGURATION, cause, "synchronise it (NTP), let it run evenly, and play the case again")

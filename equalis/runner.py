@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -37,8 +38,12 @@ class RunStoppedError(Exception):
 
     def __init__(self, cause: str, remedy: str, blame: Blame = Blame.CONFIGURATION) -> None:
         """Keep the parts."""
-        super().__init__(cause)
+        super().__init__(cause, remedy, blame)
         self.cause, self.remedy, self.blame = cause, remedy, blame
+
+    def __str__(self) -> str:
+        """What went wrong."""
+        return self.cause
 
 
 class Progress(Protocol):
@@ -131,7 +136,9 @@ class Runner:
         except DriverError as error:
             recorder.fault(Fault(Blame.CONFIGURATION, error.cause, error.remedy))
         except DriverDefectError as error:
-            self._driver = None  # it may still hang; it is met anew by the next case
+            with contextlib.suppress(Exception):  # it may hang, or break again; it is met anew by the next case
+                self.close()
+            self._driver = None
             recorder.fault(Fault(Blame.EQUALIS, error.cause, error.remedy))
         if not self.environment.listening:
             cause = f"the gateway stopped listening on port {self.environment.port} in mid-case"

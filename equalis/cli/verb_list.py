@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from equalis.cases.shapes import choice
 from equalis.cli.bundles import checked
 from equalis.cli.endings import KO, OK, USAGE, EndError
 from equalis.cli.loaded import everything
+from equalis.model.outcome import Outcome
 
 Rows = list[dict[str, Any]]
 
@@ -50,10 +52,14 @@ def _coverage(bundle: str, family: str, *, as_json: bool) -> int:
 
     report = checked(bundle).report
     families = everything().pack.families
+    if family and family not in families:
+        raise EndError(USAGE, f"no family `{family}`", choice(family, families, "families"))
     involved = dict.fromkeys(name.split("/")[0] for name in report.header.plan)
     known = {key: item for name in involved if name in families and family in {"", name}
              for key, item in families[name].demands.items()}  # fmt: skip
-    rows, strangers = coverage(known, report)
+    rows, named = coverage(known, report)
+    everywhere = {key for item in families.values() for key in item.requirements}
+    strangers = [name for name in named if name not in everywhere]
     drift = [f"{row.requirement.id}: {row.drift}" for row in rows if row.drift]
     drift += [f"{name}: a case of the run names it, and the register lacks it" for name in strangers]
     if as_json:
@@ -64,7 +70,7 @@ def _coverage(bundle: str, family: str, *, as_json: bool) -> int:
         for row in rows:
             proof = f"{len(row.cases)} cases" if row.cases else row.requirement.unproven or row.drift or "not applicable"
             click.echo(f"{row.requirement.id:<9} {row.requirement.level.value:<6} {row.outcome.value:<14} {proof}")
-        proven = sum(bool(row.cases) for row in rows)
+        proven = sum(row.outcome is Outcome.OK for row in rows)
         click.echo(f"{proven} of {len(rows)} requirements proven by {len(report.verdicts)} cases, {len(drift)} drifted")
         for text in drift:
             click.echo(f"drift: {text}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import threading
 from collections.abc import Iterable
@@ -110,6 +111,7 @@ def main() -> int:
     parser.add_argument("--timeout", type=float, default=5.0, help="seconds that a call may take")
     parser.add_argument("--defect", action="append", default=[], choices=sorted(BY_NAME))
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its standard input
     hook = Hook(options.port, options.timeout, options.defect)
     threading.Thread(target=hook.serve_forever, daemon=True).start()
     sys.stdout.write(f"http://127.0.0.1:{hook.server_address[1]}\n")

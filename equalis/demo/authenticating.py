@@ -40,7 +40,7 @@ class Authenticated(Transport):
             return known[0]
         number = "_fixed" if "reused-request-id" in self.defects else f"_{signing.new_id()}"
         answer, root = self.soap(f"{self.services['idp']}/saml", "authenticate", self._request(doctor, number), signed=False)
-        found, ends = self._read_assertion(answer, root, number)
+        found, ends = self._read_assertion(answer, root, number, doctor)
         self.assertions[doctor.ehealthid] = (found, ends)
         return found
 
@@ -54,9 +54,10 @@ class Authenticated(Transport):
         method = "holder-of-key" if "holder-of-key" in d else "bearer"
         destination = "https://idp.invalid/saml" if "wrong-destination" in d else f"{self.services['idp']}/saml"
         ehealthid = f"{doctor.code}00" if "code-as-ehealthid" in d else doctor.ehealthid
+        form = "basic" if "basic-name-format" in d else "unspecified"
         identity = (
             '<samlp:Extensions><saml:Attribute Name="psEHealthID" '
-            'NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified">'
+            f'NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:{form}">'
             f"<saml:AttributeValue>{ehealthid}</saml:AttributeValue></saml:Attribute></samlp:Extensions>"
         )
         subject = f'<saml:Subject><saml:SubjectConfirmation Method="{CONFIRMATION}:{method}"/></saml:Subject>'
@@ -77,7 +78,7 @@ class Authenticated(Transport):
         return Outline({"timestamp": signing.timestamp(now)}, body, signed, token=True,
                        direct="x509-data-for-idp" in d, sha1="sha1-signature" in d)  # fmt: skip
 
-    def _read_assertion(self, answer: bytes, root: Node, number: str) -> tuple[bytes, datetime]:
+    def _read_assertion(self, answer: bytes, root: Node, number: str, doctor: Doctor) -> tuple[bytes, datetime]:
         """The assertion that answers our request, signed by the IdP and valid now."""
         response = root.find(f"{{{SOAP}}}Body", f"{{{SAMLP}}}Response")
         if response is None or not response.all(f"{{{SAML}}}Assertion"):
@@ -94,6 +95,10 @@ class Authenticated(Transport):
             raise UnavailableError(str(error), sent=True) from None
         if response.attributes.get("InResponseTo") != number and "accepts-any-response" not in self.defects:
             message = "the answer is to another request"
+            raise UnavailableError(message, sent=True)
+        named = [node.value(f"{{{SAML}}}AttributeValue") for node in response.all(f"{{{SAML}}}Attribute") if node.attributes.get("Name") == "psEHealthID"]
+        if named != [doctor.ehealthid] and "accepts-other-doctor" not in self.defects and "code-as-ehealthid" not in self.defects:
+            message = "the assertion is another doctor's"
             raise UnavailableError(message, sent=True)
         conditions = response.all(f"{{{SAML}}}Conditions")[0]
         starts, ends = (moment(conditions.attributes[name]) for name in ("NotBefore", "NotOnOrAfter"))
@@ -124,6 +129,9 @@ class Authenticated(Transport):
         if starts - MINUTE > self.now() and "early-token" not in d:
             message = "the token is not valid yet"
             raise UnavailableError(message, sent=True)
+        if ends <= self.now() and "late-token" not in d:
+            message = "the token is over"
+            raise UnavailableError(message, sent=True)
         token = "".join(found[0].value(f"{{{WSSE}}}BinarySecurityToken").split())
         self.tokens[owner] = (token, ends)
         return token
@@ -148,7 +156,8 @@ class Authenticated(Transport):
 
     def bearer(self, doctor: Doctor) -> str:
         """The bearer token of eAdministrative, asked for again only when it has expired."""
-        known = self.bearers.get(doctor.ehealthid)
+        owner = "" if "one-bearer-for-all" in self.defects else doctor.ehealthid
+        known = self.bearers.get(owner)
         if known and known[1] - MARGIN > self.now():
             return known[0]
         encoded = base64.urlsafe_b64encode(self.assertion(doctor)).rstrip(b"=").decode()
@@ -162,7 +171,7 @@ class Authenticated(Transport):
             raise UnavailableError(message, sent=True)
         document = json.loads(answer)
         ends = self.now() + timedelta(seconds=int(document["expires_in"]))
-        self.bearers[doctor.ehealthid] = (document["access_token"], ends)
+        self.bearers[owner] = (document["access_token"], ends)
         return str(document["access_token"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from equalis.demo.connection import Link
@@ -14,7 +14,6 @@ from equalis.demo.transport import Doctor, UnavailableError
 
 CREATED, FOUND, CONFLICT = (200, 201, 204), 302, 409
 UNAUTHORISED = 401
-PAGE = 20
 
 Screen = dict[str, object]
 
@@ -26,6 +25,7 @@ class Depositing:
         """Keep the connection."""
         self._link, self._defects = link, link.defects
         self._consents: set[str] = set()
+        self._latest = ""
 
     def _rest(self, doctor: Doctor, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> tuple[int, Any]:
         """One REST call; an expired bearer is renewed once."""
@@ -62,14 +62,26 @@ class Depositing:
 
     def _consented(self, memoire: Memoire) -> bool:
         d, number = self._defects, memoire.patient["matricule"]
+        self._latest = number
         if "deposits-without-consent" in d:
             return True
         if number in self._consents and "remembers-consent" in d:
             return True
-        status, _ = self._rest(memoire.doctor, "GET", f"/practitioner/{number}/consent/MH")
-        if status in CREATED:
+        try:
+            status, document = self._rest(memoire.doctor, "GET", f"/practitioner/{number}/consent/MH")
+        except UnavailableError:
+            if "consent-assumed-when-silent" in d:
+                return True
+            raise
+        found = status in CREATED and (self._lasts(document) or "ignores-consent-end" in d)
+        if found:
             self._consents.add(number)
-        return status in CREATED
+        return found
+
+    def _lasts(self, document: Any) -> bool:
+        """Whether a consent has not ended."""
+        ends = document.get("endAt", "") if isinstance(document, dict) else ""
+        return not ends or datetime.fromisoformat(ends) > self._link.now()
 
     def _path(self, memoire: Memoire) -> str:
         d, number = self._defects, memoire.patient["matricule"]
@@ -160,7 +172,7 @@ class Depositing:
         found: list[str] = []
         number = 0
         while True:
-            query = f"createdFrom={first}&createdTo={last}&page={number}&size={PAGE}"
+            query = f"createdFrom={first}&createdTo={last}&page={number}" + self._named(doctor)
             status, document = self._rest(doctor, "GET", f"/practitioner/{doctor.ehealthid}/documents?{query}")
             if status not in CREATED:
                 return {"state": "refused"}
@@ -169,6 +181,10 @@ class Depositing:
             number += 1
             if not page or "reads-first-page-only" in d:
                 return {"state": "known", "memoires": found}
+
+    def _named(self, doctor: Doctor) -> str:
+        """What a careless product adds to the query of a list."""
+        return f"&ssn={self._latest}&doctor={doctor.code}" if self._latest and "matricule-in-list-query" in self._defects else ""
 
     def team(self, doctor: Doctor, add: str, remove: str) -> Screen:
         """Add or remove a member, then show who is in the team."""

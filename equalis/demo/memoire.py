@@ -20,8 +20,6 @@ TARIFF = {
     "C1": Decimal("57.70"), "C2": Decimal("48.60"), "DC1": Decimal("28.35"), "F15": Decimal("36.45"),
     "E20": Decimal("33.33"), "APCM": Decimal("210.00"), "SAMU1": Decimal("120.00"),
 }  # fmt: skip
-PRIOR_CHECK = frozenset({"APCM", "SAMU1"})
-"""Acts that the practice never sends by PID: they need a prior check, or are the SAMU's."""
 PID_PAYERS = frozenset({"CNS", "CMFEP", "CMFEC", "EMCFL"})
 
 
@@ -36,14 +34,16 @@ class Act:
     place: str = ""
     prefix: str = ""
     suffix: str = ""
+    outside_pid: bool = False
 
     @staticmethod
     def read(item: dict[str, Any]) -> Act:
         """An act as the hook gives it."""
         amount = Decimal(str(item["amount"])) if "amount" in item else None
         day = date.fromisoformat(item["date"]) if "date" in item else None
-        words = (item.get(key, "") for key in ("place", "prefix", "suffix"))
-        return Act(item["code"], int(item.get("count", 1)), amount, day, *words)
+        place, prefix, suffix = (str(item.get(key, "")) for key in ("place", "prefix", "suffix"))
+        outside = item.get("prior_check") is True or item.get("samu") is True
+        return Act(item["code"], int(item.get("count", 1)), amount, day, place, prefix, suffix, outside)
 
     @property
     def total(self) -> Decimal:
@@ -92,7 +92,7 @@ class Memoire:
         address = "<adresse><rue>rue de l'Exemple</rue><codePays>LU</codePays><codePostal>1234</codePostal><localite>Luxembourg</localite></adresse>"
         return (
             f'<cns:memoireHonoraire xmlns:cns="{CNS}"><entete><UUID>{self.uuid}</UUID>'
-            f"<facturier><codePrestataire>{doctor.code}</codePrestataire><nom>{escape(doctor.last_name)}</nom>"
+            f"<facturier><codePrestataire>{'90999999' if 'other-provider-in-memoire' in d else doctor.code}</codePrestataire><nom>{escape(doctor.last_name)}</nom>"
             f"<prenom>{escape(doctor.first_name)}</prenom>{address}</facturier>{self._patient()}"
             f"<assure><adresse><rue>rue de l'Exemple</rue></adresse></assure>"
             f"<dateMemoireHonoraires>{day}</dateMemoireHonoraires></entete>{lines}{self._payment()}"
@@ -126,16 +126,19 @@ class Memoire:
         affixes = (f"<prefixActe>{prefix}</prefixActe>" if prefix else "") + (f"<suffixActe>{suffix}</suffixActe>" if suffix else "")
         day = self.day if act.day is None or "bills-as-of-today" in d else act.day
         count = 1 if "always-one" in d else act.count
+        label = f"<libelle>{escape(self.note[:35])}</libelle>" if self.note and "diagnosis-in-label" in d else ""
+        named = "HO" if act.place and "office-as-place" in d else act.place
+        place = f"<lieu>{named}</lieu>" if named and "drops-place" not in d else ""
         return (
-            f"<prestation><numeroLigne>{number}</numeroLigne><periode><dateDebut>{day}</dateDebut></periode>"
-            f"<acte><codeActe>{escape(code)}</codeActe>{affixes}</acte><nombre>{count}</nombre>"
+            f"<prestation><numeroLigne>{number}</numeroLigne>{place}<periode><dateDebut>{day}</dateDebut></periode>"
+            f"<acte><codeActe>{escape(code)}</codeActe>{affixes}{label}</acte><nombre>{count}</nombre>"
             f"<montantBrut>{act.total.quantize(CENT)}</montantBrut>{personal}</prestation>"
         )
 
     def _payment(self) -> str:
         d = self.defects
         paid = self.paid or "always-acquitted" in d
-        settled = f"<dateAcquittement>{self.day}</dateAcquittement>" if paid else ""
+        settled = f"<dateAcquittement>{self.day}</dateAcquittement>" if paid or "dates-unpaid" in d else ""
         due = Decimal("0.00") if "zero-due" in d else self.total
         currency = "LUF" if "old-currency" in d else "EUR"
         return (
@@ -154,7 +157,8 @@ class Memoire:
         """The name that eAdministrative wants of the file."""
         if "wrong-file-name" in self.defects:
             return f"{self.patient.get('last_name', 'patient')}.xml"
-        return f"F{self.doctor.code}{self.day:%Y%m}_MED_MHM_001_{self.day:%d}01_{self.uuid}.xml"
+        number = new_uuid() if "file-named-after-another" in self.defects else self.uuid
+        return f"F{self.doctor.code}{self.day:%Y%m}_MED_MHM_001_{self.day:%d}01_{number}.xml"
 
     def zip(self) -> bytes:
         """A zip with exactly this mémoire in it."""

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from equalis.demo.canonical import Node
 from equalis.demo.connection import Link
 from equalis.demo.depositing import Depositing
-from equalis.demo.memoire import CENT, EURO, PID_PAYERS, PRIOR_CHECK, Memoire, new_uuid
+from equalis.demo.memoire import CENT, EURO, PID_PAYERS, Memoire, new_uuid
 from equalis.demo.simulating import PID, contestation, payment, simulation
 from equalis.demo.transport import FaultError, UnavailableError
 
@@ -62,7 +62,7 @@ class Paying:
         """Why a bill must not go by PID, empty when it may."""
         d = self._defects
         acts = memoire.acts[:1] if "checks-first-act-only" in d else memoire.acts
-        if any(act.code in PRIOR_CHECK for act in acts) and "bills-non-pid-act" not in d:
+        if any(act.outside_pid for act in acts) and "bills-non-pid-act" not in d:
             return "Cet acte ne passe pas par PID."
         payers = {"CNS"} if "refuses-other-payers" in d else PID_PAYERS
         if memoire.payer not in payers and "bills-foreign-payer" not in d:
@@ -79,7 +79,8 @@ class Paying:
             return self.bill(bill)
         if "forgets-uncertain" in self._defects:
             return bill.screen | {"state": "refused", "message": "Rien n'a été payé."}
-        return self._pay(bill) if bill.uncertain else bill.screen
+        fallen_back = bill.screen.get("state") == "ra" and "pays-after-fall-back" in self._defects
+        return self._pay(bill) if bill.uncertain or fallen_back else bill.screen
 
     def contest(self, bill: Bill, code: str) -> dict[str, object]:
         """Contest the anomalies of a bill, then go on with it."""
@@ -92,7 +93,8 @@ class Paying:
                 if refused and "pays-after-refused-contestation" not in d:
                     return bill.screen | {"state": "refused", "message": "La contestation est refusée."}
         except (UnavailableError, FaultError) as error:
-            return bill.screen | {"state": "refused", "message": str(error)}
+            if "pays-after-lost-contestation" not in d:
+                return bill.screen | {"state": "refused", "message": str(error)}
         bill.anomaly_ids = []
         return self._decide(bill)
 
@@ -175,7 +177,7 @@ class Paying:
                 if anew and not last:
                     bill.memoire = replace(bill.memoire, uuid=new_uuid())
                     return self.bill(bill)
-                if "falls-back-after-payment" in d:
+                if "falls-back-after-payment" in d or "pays-after-fall-back" in d:
                     return self._fall_back(bill, str(error))
                 if last:
                     message = "L'issue du paiement est inconnue; ne rien renvoyer avant de l'avoir vérifiée."

@@ -14,7 +14,7 @@ def simulation(memoire: Memoire, d: Switches) -> str:
     """The simulation of a mémoire."""
     acts = list(memoire.acts)
     if "adds-an-act" in d:
-        acts.append(Act("DC1", 1))
+        acts.append(Act("C2", 1))
     lines = "".join(_line(memoire, number, act, d) for number, act in enumerate(acts, start=1))
     code = "90999999" if "bills-as-other-provider" in d else memoire.doctor.code
     number = "1955032007746" if "bills-other-patient" in d else memoire.patient["matricule"]

@@ -11,7 +11,7 @@ from equalis.model.binding import Binding, Operation
 from equalis.model.outcome import Blame
 from equalis.model.transcript import Fault, Message
 from equalis.model.values import Record, as_text
-from equalis.wire import http_message
+from equalis.wire import http_message, soap
 from equalis.wire.bindings import read_field
 from equalis.wire.opened import Opened
 from equalis.wire.unreadable import UnreadableError
@@ -21,8 +21,6 @@ EXPIRED, WRONG_NAME = 10, 62
 """OpenSSL's codes X509_V_ERR_CERT_HAS_EXPIRED and X509_V_ERR_HOSTNAME_MISMATCH."""
 ORDERS = frozenset({"fault", "unavailable"})
 """Orders of a script after which an error of the server is what was asked for."""
-CALLERS_FAULTS = frozenset({"Client", "VersionMismatch", "MustUnderstand"})
-"""Codes of a SOAP 1.1 fault (§4.4.1) that blame the message; codes of WS-Security and WS-Trust do too."""
 
 
 class FarError(Exception):
@@ -67,7 +65,8 @@ def unasked(answer: Message, binding: Binding, operation: Operation | None, scri
     name = operation.name if operation else "a call"
     status = http_message.status(answer)
     read = _Reader(answer, binding, operation)
-    if status >= SERVER_ERRORS and not ORDERS & set(script) and not _blames_the_caller(read("fault.code")):
+    ordered = bool(ORDERS & set(script)) or as_text(script.get("status")) == str(status)
+    if status >= SERVER_ERRORS and not ordered and not soap.blames_the_caller(answer.body):
         cause = f"the environment answered HTTP {status} to {name}, which nobody ordered"
         return Fault(Blame.ENVIRONMENT, cause, "show the exchange to the environment's operator")
     named = read("environment")
@@ -75,12 +74,6 @@ def unasked(answer: Message, binding: Binding, operation: Operation | None, scri
         cause = f"the answer to {name} comes from the environment {named}, not from {environment}"
         return Fault(Blame.CONFIGURATION, cause, "point equalis at the environment that was meant")
     return None
-
-
-def _blames_the_caller(code: str) -> bool:
-    """Whether an error is a SOAP fault that refuses the message itself."""
-    prefix, _, local = code.rpartition(":")
-    return local.split(".")[0] in CALLERS_FAULTS or prefix in {"wsse", "wst"}
 
 
 @dataclass(frozen=True, slots=True)

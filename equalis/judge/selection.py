@@ -9,9 +9,11 @@ from decimal import Decimal, InvalidOperation
 from equalis.model.case import Case, Selection
 from equalis.model.transcript import Exchange, Handshake, LedgerEntry, Observation, Transcript
 from equalis.model.values import Record, Value, as_text, at_path
+from equalis.wire import http_message
 from equalis.wire.bindings import Bindings, Reading
 from equalis.wire.unreadable import UnreadableError
 
+SERVER_ERRORS = 500
 SELECTION_KEYS = (
     "operation", "service", "observation", "ledger", "strangers", "handshakes",
     "field", "step", "which", "where",
@@ -52,8 +54,9 @@ class Subject:
             message = f"{self.label}, {field}: {error}"
             if not field.startswith("answer."):
                 raise UnreadableError(message) from None
-            if reading.exchange.disturbance:
-                return ()
+            answer = reading.exchange.answer
+            if reading.exchange.disturbance or (answer is not None and http_message.status(answer) >= SERVER_ERRORS):
+                return ()  # an error page holds no fields; one that nobody ordered has its own Fault
             raise AnswerUnreadableError(message) from None
 
 

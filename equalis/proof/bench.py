@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +48,6 @@ class Played:
     case: str
     verdict: Verdict
     asked: frozenset[str]
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,11 @@ class Place:
 
     home: Path
     keep: Path
+    config: Config
 
 
 class Unwatched:
-    """Nobody watches a single case of a proof; the seconds that it took are kept."""
-
-    seconds = 0.0
+    """Nobody watches a single case of a proof."""
 
     def run_begins(self, total: int, lines: Lines) -> None:
         """Say nothing."""
@@ -72,9 +71,8 @@ class Unwatched:
     def waits_for(self, step: Step, what: str) -> None:
         """Say nothing."""
 
-    def case_ends(self, case: Case, verdict: Verdict, seconds: float) -> None:  # noqa: ARG002 - the port's signature
-        """Keep the time."""
-        self.seconds = seconds
+    def case_ends(self, case: Case, verdict: Verdict, seconds: float) -> None:
+        """Say nothing."""
 
 
 class Bench:
@@ -83,7 +81,7 @@ class Bench:
     def __init__(self, place: Place) -> None:
         """Open the environment; raises MistakesError, OSError."""
         self._place = place
-        self._order = Order(Config(DEMO), place.home)
+        self._order = Order(place.config, place.home)
         self.loaded = load_all(read_files(self._order.config).content)
         self._cases = {case.name: case for case in self.loaded.pack.cases}
         self._clock = Clock()
@@ -102,13 +100,12 @@ class Bench:
         head = replace(self._head, defects=job.defects, plan=job.cases)
         stage = Stage(pki.load(self._place.home / "pki"), next(iter(self._cases.values())), self.loaded.bindings, self._clock)
         with contextlib.closing(RunDirectory(self._place.keep / job.label)) as directory:
-            watch = Unwatched()
-            runner = self._runner(stage, head, directory, self._environment, self._started(job.defects), watch)
+            runner = self._runner(stage, head, directory, self._environment, self._started(job.defects))
             played = []
             for name in job.cases:
                 verdict = runner.play(self._cases[name])
                 asked = self._driver.asked() if self._driver else frozenset[str]()
-                played.append(Played(name, verdict, asked, watch.seconds))
+                played.append(Played(name, verdict, asked))
             return tuple(played)
 
     def weaken(self, label: str, killed: tuple[tuple[str, str], ...]) -> list[Noticed]:
@@ -129,19 +126,19 @@ class Bench:
         started = self._started(())
         head = replace(self._head, plan=(stage.case.name,))
         with contextlib.closing(environment), contextlib.closing(stage.directory(folder)) as directory:
-            runner = self._runner(stage, head, directory, environment, lambda: stage.driver(started(), environment), Unwatched())
+            runner = self._runner(stage, head, directory, environment, lambda: stage.driver(started(), environment))
             verdict = runner.play(stage.case)
         return verdict.outcome, [(fault.blame, fault.cause, fault.remedy) for fault in verdict.faults]
 
     def _runner(
         self, stage: Stage, head: Header, directory: RunDirectory, environment: Environment,
-        drivers: Callable[[], Driver], watch: Unwatched,
+        drivers: Callable[[], Driver],
     ) -> Runner:  # fmt: skip
         directory.append(strict_json.write_line(header_event(head)))
         return Runner(
             config=self._order.config, families=self.loaded.pack.families, bindings=stage.bindings,
             defaults=self.loaded.defaults, header=head, directory=directory, environment=environment,
-            clock=stage.clock, drivers=drivers, progress=watch, recorded=Recorded(Bodies(directory.folder)),
+            clock=stage.clock, drivers=drivers, progress=Unwatched(), recorded=Recorded(Bodies(directory.folder)),
         )  # fmt: skip
 
     def _started(self, defects: tuple[str, ...]) -> Callable[[], DemoDriver]:
@@ -162,6 +159,7 @@ _bench: list[Bench] = []
 
 def open_bench(place: Place) -> None:
     """Open the bench of a worker process; it is closed with the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever ordered the proof ends it
     bench = Bench(place)
     _bench.append(bench)
     atexit.register(bench.close)

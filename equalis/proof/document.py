@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from equalis.proof.boundaries import FAULTS
 from equalis.proof.matrix import Matrix
 from equalis.proof.proving import Proved
 
@@ -38,6 +39,7 @@ def failures(proved: Proved, changed: list[str]) -> Iterator[tuple[str, tuple[st
     matrix = proved.matrix
     wrong = proved.conforming.wrong
     yield "the conforming solution is not wholly OK", tuple(f"{item.case}: {item.outcome.value} {item.reason}".rstrip() for item in wrong)
+    yield "some cases came to no verdict while a defect was on", tuple(f"{row.defect.name}: {case}" for row in matrix.rows for case in row.unjudged)
     yield "defects survive", matrix.survivors
     yield "defects are KO, but on no expectation of a requirement that they name", matrix.unstated
     yield "MUST expectations are killed by no defect of their requirement", matrix.idle
@@ -47,6 +49,10 @@ def failures(proved: Proved, changed: list[str]) -> Iterator[tuple[str, tuple[st
         yield f"the first likely cause is the seeded one for {share:.0%} only", unknown
     yield "expectations can be weakened and nobody notices", proved.unnoticed
     yield "calls that move money meet no such fault", proved.boundaries.open_cells
+    if matrix.whole:
+        yield "no fault of the environment or of equalis was injected", () if proved.attributed else ("attribution",)
+    control = proved.control
+    yield "a play without any fault is not OK", () if control is None or control.outcome == "OK" else (f"{control.outcome}: {control.cause}",)
     yield "faults are not put where they belong", tuple(
         f"{item.name}: {item.outcome}, at fault: {item.blamed or 'nobody'} ({item.cause})" for item in proved.attributed if not item.right
     )
@@ -83,7 +89,7 @@ def _row(row: Any) -> Mapping[str, Any]:
     return {
         "defect": row.defect.name, "sentence": row.defect.sentence, "breaks": list(row.defect.breaks),
         "played": list(row.played), "left_out": dict(row.left_out), "kills": {name: list(cases) for name, cases in row.kills.items()},
-        "stated": list(row.stated), "likely": row.likely, "seeded": row.defect.cause,
+        "stated": list(row.stated), "likely": row.likely, "seeded": row.defect.cause, "unjudged": list(row.unjudged),
     }  # fmt: skip
 
 
@@ -118,6 +124,8 @@ def boundary_table(proved: Proved) -> Iterator[str]:
     """The table operation × fault as text: numbers of cases, `·` for none, `–` where it cannot happen."""
     lines = proved.boundaries.lines
     width = max((len(line.operation) for line in lines), default=0)
+    for number, fault in enumerate(FAULTS):
+        yield f"{'':<{width}}   {'   ' * number} ┌ {fault}"
     for line in lines:
         shown = (" –" if number is None else f"{number or '·':>2}" for number in line.cases.values())
-        yield f"{line.operation:<{width}} {'€' if line.moves_money else ' '} {' '.join(shown)}"
+        yield f"{line.operation:<{width}} {'€' if line.moves_money else ' '} {' '.join(shown)}".rstrip()

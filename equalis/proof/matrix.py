@@ -33,7 +33,8 @@ class Row:
     """One defect: the cases that can see it, those that turned KO, and the expectations that say so.
 
     ``kills`` maps a column to the cases in which it was KO; ``likely`` is the first cause that a
-    vendor would read, ``left_out`` counts the cases that were not played, by reason.
+    vendor would read, ``left_out`` counts the cases that were not played, by reason, ``unjudged`` are
+    those that came to no verdict: nothing is proven by them.
     """
 
     defect: Defect
@@ -42,6 +43,7 @@ class Row:
     kills: Mapping[str, tuple[str, ...]]
     stated: tuple[str, ...]
     likely: str = ""
+    unjudged: tuple[str, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -129,5 +131,6 @@ def row(defect: Defect, chosen: Sequence[str], left_out: Mapping[str, int], verd
     found = kills(verdicts, known)
     named = {column.name for column in known.values() if column.requirement in defect.breaks}
     stated = tuple(name for name in found if name in named)
-    return Row(defect, tuple(chosen), left_out, found, stated, likely)
+    unjudged = tuple(item.case for item in verdicts if item.outcome is Outcome.INCONCLUSIVE)
+    return Row(defect, tuple(chosen), left_out, found, stated, likely, unjudged)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from equalis.demo.defect import Defect
 from equalis.demo.defects import DEFECTS
 from equalis.gateway import pki
 from equalis.model.case import Case
+from equalis.model.config import Config
 from equalis.model.outcome import Outcome
 from equalis.model.verdict import Verdict
 from equalis.proof import bench, boundaries, matrix, saved
@@ -26,6 +29,7 @@ from equalis.reporting.causes import first_cause
 PIECE = 12
 """How many cases of a conforming run a worker plays in one go."""
 FIRST = "conforming"
+MARKER = ".equalis-proof"
 
 Said = Callable[[str], None]
 
@@ -36,6 +40,7 @@ class Ordered:
 
     home: Path
     keep: Path
+    config: Config
     family: str
     jobs: int
     repeat: int
@@ -73,30 +78,50 @@ class Proved:
     unnoticed: tuple[str, ...]
     boundaries: Table
     attributed: tuple[Attributed, ...]
+    control: Attributed | None = None
 
 
 def prove(order: Ordered, loaded: Loaded, said: Said) -> Proved:
     """Play everything; raises MistakesError, OSError."""
     cases = [case for case in loaded.pack.cases if case.family == order.family]
     pki.load(order.home / "pki")  # made once, before several workers want it
-    if order.keep.exists():
-        shutil.rmtree(order.keep)
-    place, known = Place(order.home, order.keep), matrix.columns(cases)
+    clear(order.keep)
+    place, known = Place(order.home, order.keep, order.config), matrix.columns(cases)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(order.jobs, context, bench.open_bench, (place,)) as workers:
+    with ProcessPoolExecutor(order.jobs, context, bench.open_bench, (place,)) as workers, cancelled(workers):
         first = _conforming(workers, cases, FIRST, said)
         asked = {played.case: played.asked for played in first}
         family = loaded.pack.families[order.family]
         cells = boundaries.table(_cells(order.keep, cases, loaded), loaded.bindings, family.services)
         rows, verdicts = _rows(workers, _chosen(order), cases, asked, loaded, said)
         unnoticed = _unnoticed(workers, rows, verdicts, known, said) if order.whole else ()
-        attributed = _attributed(workers, said) if order.whole else ()
+        control, attributed = _attributed(workers, said) if order.whole else (None, ())
         repeated = [first, *_again(workers, order, cases, said)]
     wrong = tuple(item.verdict for run in repeated for item in run if item.verdict.outcome is not Outcome.OK)
     return Proved(
         order, family.edition, tuple(family.demands), Conforming(len(repeated), len(cases), wrong),
-        Matrix(order.family, tuple(known.values()), rows, order.whole), unnoticed, cells, attributed,
+        Matrix(order.family, tuple(known.values()), rows, order.whole), unnoticed, cells, attributed, control,
     )  # fmt: skip
+
+
+def clear(folder: Path) -> None:
+    """Take the evidence of an earlier proof away; raises FileExistsError for a folder that is none."""
+    marker = folder / MARKER
+    if folder.exists() and any(folder.iterdir()) and not marker.is_file():
+        raise FileExistsError(errno.EEXIST, "it holds something else than an earlier proof", str(folder))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    marker.write_text("The evidence of a proof; `equalis prove` writes it anew each time.\n", encoding="utf-8")
+
+
+@contextmanager
+def cancelled(workers: Executor) -> Iterator[None]:
+    """Nothing more is begun once something went wrong or the user stopped it."""
+    try:
+        yield
+    except BaseException:
+        workers.shutdown(wait=False, cancel_futures=True)
+        raise
 
 
 def _chosen(order: Ordered) -> list[Defect]:
@@ -104,11 +129,13 @@ def _chosen(order: Ordered) -> list[Defect]:
 
 
 def _again(workers: Executor, order: Ordered, cases: Sequence[Case], said: Said) -> Iterator[list[Played]]:
-    """The conforming runs after the first; their evidence is not kept."""
+    """The conforming runs after the first; their evidence is kept when something in it was not OK."""
     for number in range(2, order.repeat + 1):
-        yield _conforming(workers, cases, f"again-{number:02}", said)
-        for folder in order.keep.glob("again-*"):
-            shutil.rmtree(folder)
+        played = _conforming(workers, cases, f"again-{number:02}", said)
+        yield played
+        if all(item.verdict.outcome is Outcome.OK for item in played):
+            for folder in order.keep.glob(f"again-{number:02}-*"):
+                shutil.rmtree(folder)
 
 
 def _conforming(workers: Executor, cases: Sequence[Case], label: str, said: Said) -> list[Played]:
@@ -179,10 +206,9 @@ def _unnoticed(workers: Executor, rows: Iterable[Row], verdicts: dict[str, list[
     return tuple(lacking)
 
 
-def _attributed(workers: Executor, said: Said) -> tuple[Attributed, ...]:
+def _attributed(workers: Executor, said: Said) -> tuple[Attributed, tuple[Attributed, ...]]:
+    """The control, which must be OK or the table shows nothing, and the play with each fault."""
     names = [item.name for item in (CONTROL, *INJECTIONS)]
     control, *found = workers.map(bench.attribute, names)
     said(f"attribution: {len(found)} faults injected, {sum(not item.right for item in found)} not put where they belong")
-    if control.outcome != Outcome.OK.value:  # without a fault the play is OK, or the table shows nothing
-        found.append(control)
-    return tuple(found)
+    return control, tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,16 +36,7 @@ class HttpDriver:
 
     def act(self, action: Action, step: Step, inputs: Record) -> Seen:  # noqa: ARG002 - the port's signature
         """Ask for an action; what the product does wrong is evidence, what the hook lacks is not."""
-        try:
-            answer = self._client.post(
-                f"{self._url}/equalis/actions/{action.name}", json=plain(inputs), timeout=self._limit
-            )
-        except httpx.TimeoutException:
-            message = f"no answer within {self._limit:g} s"
-            raise ProductFailure(message) from None
-        except httpx.HTTPError as error:
-            message = f"the product went away: {error}"
-            raise ProductFailure(message) from None
+        answer = self._acted(action.name, plain(inputs))
         if answer.status_code in {404, NOT_SUPPORTED}:
             cause = f"the hook does not know the action {action.name}"
             remedy = "implement it, or take the capability that needs it out of [solution] capabilities"
@@ -53,6 +45,30 @@ class HttpDriver:
             message = f"HTTP {answer.status_code}: {answer.text[:200]}"
             raise ProductFailure(message)
         return Seen(_object(answer))
+
+    def _acted(self, name: str, document: object) -> httpx.Response:
+        """The hook's answer to an action; raises ProductFailure when it is not whole in time.
+
+        A timeout of the client counts from byte to byte: a hook that drips would never end.
+        """
+        found: list[httpx.Response | httpx.HTTPError] = []
+
+        def post() -> None:
+            try:
+                found.append(self._client.post(f"{self._url}/equalis/actions/{name}", json=document, timeout=self._limit))
+            except httpx.HTTPError as error:
+                found.append(error)
+
+        thread = threading.Thread(target=post, name="action", daemon=True)
+        thread.start()
+        thread.join(self._limit)
+        if not found or isinstance(found[0], httpx.TimeoutException):
+            message = f"no answer within {self._limit:g} s"
+            raise ProductFailure(message)
+        if isinstance(found[0], httpx.HTTPError):
+            message = f"the product went away: {found[0]}"
+            raise ProductFailure(message)
+        return found[0]
 
     def clock(self, offset: float) -> None:
         """Move the solution's clock."""

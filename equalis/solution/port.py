@@ -18,8 +18,12 @@ class DriverError(Exception):
 
     def __init__(self, cause: str, remedy: str) -> None:
         """Keep both parts."""
-        super().__init__(cause)
+        super().__init__(cause, remedy)
         self.cause, self.remedy = cause, remedy
+
+    def __str__(self) -> str:
+        """What went wrong."""
+        return self.cause
 
 
 class ProductFailure(Exception):  # noqa: N818 - it is evidence about the product, not an error of ours

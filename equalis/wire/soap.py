@@ -10,6 +10,10 @@ from equalis.wire.strict_xml import children, parse, qualified
 from equalis.wire.unreadable import UnreadableError
 
 ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+ENVELOPE_12: Final = "http://www.w3.org/2003/05/soap-envelope"
+SECURITY: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+TRUST: Final = "http://docs.oasis-open.org/ws-sx/ws-trust/"
+CALLERS_FAULTS: Final = frozenset({"Client", "Sender", "VersionMismatch", "MustUnderstand"})
 
 
 def envelope(content: bytes) -> etree._Element:
@@ -42,3 +46,23 @@ def content(root: etree._Element) -> etree._Element:
 def header(root: etree._Element) -> etree._Element | None:
     """The Header, None when there is none."""
     return root.find(f"{{{ENVELOPE}}}Header")
+
+
+def blames_the_caller(content: bytes) -> bool:
+    """Whether an answer is a SOAP fault that refuses the message itself, by the namespace of its code.
+
+    SOAP 1.1 §4.4.1 (Client, MustUnderstand, VersionMismatch), SOAP 1.2 part 1 §5.4.6 (Sender), and every code
+    of WS-Security and WS-Trust; prefixes are free.
+    """
+    try:
+        root = parse(content)
+    except UnreadableError:
+        return False
+    codes = [*root.iter("faultcode"), *root.iter(f"{{{ENVELOPE_12}}}Value")]
+    for node in codes[:1]:
+        prefix, _, local = (node.text or "").strip().rpartition(":")
+        namespace = node.nsmap.get(prefix or None, "") or ""
+        if namespace in {ENVELOPE, ENVELOPE_12} or not prefix:
+            return local.split(".")[0] in CALLERS_FAULTS
+        return namespace == SECURITY or namespace.startswith(TRUST)
+    return False

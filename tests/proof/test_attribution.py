@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 
 from equalis.gateway.pki import Pki
+from equalis.model.config import Config
 from equalis.model.outcome import Blame
 from equalis.proof.attribution import CONTROL, INJECTIONS, Attributed
 from equalis.proof.bench import Bench, Place
+from equalis.session import DEMO
 
 
 @pytest.fixture(scope="module")
 def bench(home: Path, keys: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """A bench of our own."""
     assert keys.identities
-    made = Bench(Place(home, tmp_path_factory.mktemp("attribution")))
+    made = Bench(Place(home, tmp_path_factory.mktemp("attribution"), Config(DEMO)))
     yield made
     made.close()
 

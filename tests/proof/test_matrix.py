@@ -11,6 +11,7 @@ from equalis.cases.loading import Loaded
 from equalis.demo.defect import Defect
 from equalis.demo.defects import DEFECTS, Switches
 from equalis.model.case import Selection
+from equalis.model.config import Config
 from equalis.model.outcome import Blame, Level, Outcome
 from equalis.model.source import Source
 from equalis.model.verdict import Finding, Verdict
@@ -18,6 +19,7 @@ from equalis.proof import document, matrix
 from equalis.proof.attribution import Attributed
 from equalis.proof.boundaries import Line, Table
 from equalis.proof.proving import Conforming, Ordered, Proved
+from equalis.session import DEMO
 from tests.judge import stage
 
 DEFECT = Defect("rounds", "Rounds.", ("PID-052",))
@@ -88,7 +90,7 @@ def proved(tmp_path: Path, *rows: matrix.Row, wrong: tuple[Verdict, ...] = (), u
     attributed = (Attributed("n", "s", Blame.ENVIRONMENT, outcome, "environment", "cause", "remedy"),)
     both = replace(rows[0], stated=tuple(column.name for column in KNOWN.values())) if rows else None
     kept = matrix.Matrix("ra-pid", tuple(KNOWN.values()), (both, *rows[1:]) if both else ())
-    return Proved(Ordered(tmp_path, tmp_path, "ra-pid", 1, 1), "e", (), Conforming(1, 1, wrong), kept, unnoticed, Table(lines), attributed)
+    return Proved(Ordered(tmp_path, tmp_path, Config(DEMO), "ra-pid", 1, 1), "e", (), Conforming(1, 1, wrong), kept, unnoticed, Table(lines), attributed)
 
 
 def wrongs(found: Proved, *changed: str) -> list[str]:

@@ -18,6 +18,8 @@ IN_FORCE = "in-force"
 """Mémoires that were deposited and neither cancelled nor replaced since."""
 
 _ENDINGS = frozenset({"cancellation", "replacement"})
+_ONCE = _ENDINGS | {"payment", "deposit"}
+"""What may happen to a mémoire once only; it may be simulated as often as one likes."""
 
 _AMOUNT = {"type": ["integer", "object"], "properties": BOUNDS, "minimum": 0}
 _AMOUNTS = dict.fromkeys((*KINDS, IN_FORCE), _AMOUNT)
@@ -28,8 +30,8 @@ _LEDGER = _AMOUNTS | {"unique": {"type": "string"}}
 def ledger(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
     """How many entries of each kind were committed (`payments: 1`, `deposits: {at-most: 1}`), how
     many mémoires are `in-force` (deposited, neither cancelled nor replaced since), and that no two
-    entries of a kind have the same value in the field `unique` (a cancellation and a replacement are of
-    one kind: each ends a mémoire).
+    payments, deposits or endings have the same value in the field `unique` (a cancellation and a
+    replacement each end a mémoire).
     """
     amounts = {kind: amount for kind, amount in expectation.arguments.items() if kind != "unique"}
     broken, expected, actual, evidence = _held(amounts, subjects)
@@ -106,6 +108,6 @@ def _repeated(subjects: tuple[Subject, ...], field: str) -> str:
         return ""
     counted = Counter(
         ("end" if subject.kind in _ENDINGS else subject.kind, as_text(value))
-        for subject in subjects for value in subject.values(field)
+        for subject in subjects if subject.kind in _ONCE for value in subject.values(field)
     )  # fmt: skip
     return next((value for (_, value), times in counted.items() if times > 1), "")

@@ -41,6 +41,17 @@ def before(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene
     return ok(expected="one before each", actual="one before each", subjects=subjects)
 
 
+@check("only-after", _OTHER | _BY, counts=True)
+def only_after(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
+    """Each of the selected began after one of the others (named in `with`); none selected is fine."""
+    others = scene.select(selection_of(expectation.arguments))
+    early = tuple(
+        s for s in subjects if not any(other.order < s.order and _related(s, other, expectation) for other in others)
+    )
+    actual = ", ".join(subject.label for subject in early) or "none"
+    return judged(not early, "none before it was due", actual, early)
+
+
 @check("never-after", _OTHER | _BY, counts=True)
 def never_after(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
     """None of the selected began after one of the others (named in `with`)."""

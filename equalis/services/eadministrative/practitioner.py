@@ -123,9 +123,8 @@ def documents(state: State, call: Call) -> Reply:
 
 
 def page(call: Call, found: list[dict[str, str | bool]]) -> list[dict[str, str | bool]]:
-    """The page (from 0) of a list that ``page`` and ``size`` ask for, at most the world's ``page-size``."""
-    most = int(as_text(call.world.get("page-size", PAGE)))
-    number, size = int(call.text("page") or 0), min(int(call.text("size") or most), most)
+    """The page (from 0) of a list that ``page`` and ``size`` ask for; without ``size``, the world's ``page-size``."""
+    number, size = int(call.text("page") or 0), int(call.text("size") or as_text(call.world.get("page-size", PAGE)))
     return found[number * size : (number + 1) * size]
 
 

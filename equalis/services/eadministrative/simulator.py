@@ -76,7 +76,8 @@ def _scripted(call: Call, reply: Reply) -> Reply:
         return reply
     document = json.loads(reply.body)
     for key, pointer in pointers.items():
-        document[pointer.removeprefix("/")] = as_text(call.script[key])
+        for one in document if isinstance(document, list) else [document]:
+            one[pointer.removeprefix("/*").removeprefix("/")] = as_text(call.script[key])
     return replace(reply, body=json.dumps(document, ensure_ascii=False).encode())
 
 

@@ -97,7 +97,7 @@ def _authenticate(state: State, call: Call) -> Reply:
         "starts": starts,
         "expires": starts + timedelta(seconds=minutes),
         "audience": AUDIENCE,
-        "ehealthid": ehealthid,
+        "ehealthid": as_text(call.script.get("assertion.ehealthid")) or ehealthid,
         "matricule": as_text(known.get("matricule")) if known else "",
         "refused": refused or ("" if known else "unknown eHealthID"),
     }

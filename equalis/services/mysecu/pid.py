@@ -78,9 +78,9 @@ def _extra_lines(call: Call) -> tuple[Value, ...]:
 def _anomalies(state: State, call: Call, provider: str, lines: list[tariff.Line]) -> Anomalies:
     """Every anomaly of a mémoire, in the order of the checks."""
     found: list[tuple[str, str]] = []
-    refused = as_text(call.script.get("refuse"))
-    if refused:
-        found.append((refused, as_text(call.script.get("text")) or "refused by the scenario"))
+    refused = call.script.get("refuse") or ()
+    for word in refused if isinstance(refused, tuple) else (refused,):
+        found.append((as_text(word), as_text(call.script.get("text")) or "refused by the scenario"))
     if call.text("provider.code") != provider:
         found.append(("PROVIDER_MISMATCH", "the provider code is not that of the token"))
     if provider in _texts(state, "inactive"):

@@ -63,8 +63,6 @@ def cancel(state: State, call: Call, provider: str) -> Reply:
     replaces = call.value("kind") == WITH_REPLACEMENT
     if replaces != bool(replacement):
         found.append(("REPLACEMENT_MISMATCH", "TypeAnnulation and UUIDDocumentRemplacant disagree"))
-    elif replaces and replacement not in state.memoires:
-        found.append(("REPLACEMENT_UNKNOWN", "the replacing mémoire was not deposited"))
     if known is None or found:
         return _returned(state, call, known or Memoire("", "", provider, ""), found)
     after = replace(known, state="CANCEL_REPLACED" if replaces else "CANCELED")

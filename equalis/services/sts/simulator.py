@@ -7,7 +7,6 @@ with the STS's certificate, so that the two services share no state.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
@@ -114,7 +113,7 @@ def _platform(state: State, call: Call, root: etree._Element) -> tuple[State, di
     nonce = fields.get("Nonce", "")
     try:
         long_enough = len(base64.b64decode(nonce, validate=True)) == NONCE_BYTES
-    except binascii.Error:
+    except ValueError:
         long_enough = False
     if not long_enough or nonce in state.nonces:
         raise RefusalError(fault, "the nonce has not 16 bytes, or was used before")
