@@ -121,6 +121,8 @@ class Authenticated(Transport):
         outline = Outline({"assertion": assertion}, self._token_request(doctor), ("body",),
                           sha1="sha1-signature" in d or "sha1-for-mysecu" in d)  # fmt: skip
         _, root = self.soap(f"{self.services['sts']}/token", f"{TRUST}/RST/Issue", outline)
+        if known is None and "two-first-tokens" in d:
+            _, root = self.soap(f"{self.services['sts']}/token", f"{TRUST}/RST/Issue", outline)
         found, life = root.all(f"{{{TRUST}}}RequestedSecurityToken"), root.all(f"{{{TRUST}}}Lifetime")
         if not found or not life:
             message = "the STS gave no token"

@@ -21,6 +21,7 @@ PID_DEFECTS = (
     Defect("pays-unsettled-share", "Pays although the patient's share is not settled.", ("PID-031",)),
     Defect("pays-unvalidated", "Pays although the doctor has not validated the shares.", ("PID-032",)),
     Defect("pays-twice", "Simulates and pays every consultation a second time.", ("PID-040",), "paid-again-unasked"),
+    Defect("pays-second-twice", "Simulates and pays the second consultation of a session a second time.", ("PID-040",), "paid-again-unasked"),
     Defect("resends-under-new-uuid", "After a lost payment answer, bills the same consultation again under a new UUID.", ("PID-040",)),
     Defect("new-uuid-when-cut", "Bills again under a new UUID only when the connection was cut after the order had gone out.", ("PID-040",)),
     Defect("announces-without-paying", "Shows a bill as paid without having sent anything.", ("PID-041",), "announced-without-calling"),

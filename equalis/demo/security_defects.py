@@ -60,6 +60,7 @@ SECURITY_DEFECTS = (
     Defect("wrong-provider-claim", "Names another provider code in the request for a token.", ("STS-011",)),
     Defect("one-token-for-all", "Uses the first doctor's token for every doctor.", ("STS-012",)),
     Defect("new-token-each-call", "Asks the STS for a new token before every call.", ("STS-030",)),
+    Defect("two-first-tokens", "Asks the STS for two tokens at once when it has none.", ("STS-030",)),
     Defect("expired-token", "Keeps using a token after it has expired.", ("STS-031",)),
     Defect("late-token", "Uses a token that was over when it came.", ("STS-031",)),
     Defect("token-kept-a-minute", "Keeps using a token for a minute after it has expired.", ("STS-031",)),
