@@ -34,6 +34,7 @@ class Practice:
         self.link.offset = float(document.get("clock", {}).get("offset", 0))
         persons = document.get("persons", {})
         self._people = {person["matricule"]: person for person in persons.values() if "matricule" in person}
+        self._patient = persons.get("patient", {}).get("matricule")
         self._depositing, self._exchanging = Depositing(self.link), Exchanging(self.link)
         self._paying = Paying(self.link, self._depositing)
         self._world = frozenset(document.get("world", ()))
@@ -86,16 +87,17 @@ class Practice:
             self.link.assertion(self._doctor(inputs))
         return {"state": "connected"}
 
-    def _barred(self, defect: str) -> str:
+    def _barred(self, matricule: object, defect: str) -> str:
         """Why nothing may leave the practice for this patient (identity vigilance), empty when it may."""
-        if "identity-fictive" in self._world and defect not in self._defects:
+        if "identity-fictive" in self._world and matricule == self._patient and defect not in self._defects:
             return "Identité fictive : rien n'est transmis."
         return ""
 
     def _bill(self, inputs: Inputs) -> Screen:
-        if barred := self._barred("bills-fictive-patient"):
+        patient = inputs["patient"]
+        if barred := self._barred(patient, "bills-fictive-patient"):
             return {"state": "refused", "message": barred}
-        if "identity-informal" in self._world and "bills-informal-patient" not in self._defects:
+        if "identity-informal" in self._world and patient == self._patient and "bills-informal-patient" not in self._defects:
             return {"state": "paper", "message": "Identité informelle : pas de PID."}
         bill = Bill(
             self._memoire(inputs), validated=inputs.get("validated", True) is True,
@@ -121,7 +123,7 @@ class Practice:
         return self._depositing.consent(self._doctor(inputs), inputs["patient"])
 
     def _deposit(self, inputs: Inputs) -> Screen:
-        if barred := self._barred("deposits-for-fictive-patient"):
+        if barred := self._barred(inputs["patient"], "deposits-for-fictive-patient"):
             return {"state": "refused", "message": barred}
         memoire = self._memoire(inputs)
         if inputs.get("channel") != "mysecu":

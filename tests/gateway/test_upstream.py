@@ -39,15 +39,20 @@ def test_a_failed_call_names_who_is_to_mend_it(error: Exception, blame: Blame, w
     assert found.remedy
 
 
+WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+TRUST = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
+
+
 def fault(code: str) -> bytes:
-    return soap(f"<s:Fault xmlns:s='{SOAP}'><faultcode>{code}</faultcode><faultstring>x</faultstring></s:Fault>")
+    names = f"xmlns:s='{SOAP}' xmlns:soap='{SOAP}' xmlns:q='{WSSE}' xmlns:t='{TRUST}'"
+    return soap(f"<s:Fault {names}><faultcode>{code}</faultcode><faultstring>x</faultstring></s:Fault>")
 
 
 @pytest.mark.parametrize(
     ("status", "body", "script", "blamed"),
     [
         (500, b"Internal Server Error", {}, True), (503, b"", {}, True), (500, fault("soap:Server"), {}, True),
-        (500, fault("soap:Client"), {}, False), (500, fault("wsse:InvalidSecurity"), {}, False), (500, fault("wst:RequestFailed"), {}, False),
+        (500, fault("soap:Client"), {}, False), (500, fault("q:InvalidSecurity"), {}, False), (500, fault("t:RequestFailed"), {}, False),
         (500, fault("soap:Server"), {"fault": "ordered"}, False), (503, b"", {"unavailable": True}, False), (200, soap("<x/>"), {}, False),
     ],
 )  # fmt: skip

@@ -55,6 +55,8 @@ TABLE: list[tuple[str, Selection, Record, Transcript, Transcript]] = [
     ("before", SIMULATE, {"operation": "pid.pay", "by": "request.simulation", "mine": "answer.simulation"}, GOOD, OTHER),
     ("before", SIMULATE, {"operation": "pid.pay"}, GOOD, stage.transcript(stage.simulation(1))),
     ("never-after", SIMULATE, {"operation": "pid.pay"}, GOOD, REVERSED),
+    ("only-after", PAY, {"operation": "pid.simulate"}, GOOD, REVERSED),
+    ("only-after", PAY, {"operation": "pid.simulate", "by": "answer.simulation", "mine": "request.simulation"}, GOOD, OTHER),
     ("within", PAY, {"at-most": "60s", "operation": "pid.simulate"}, GOOD, LATE),
     ("equals", SHARE, {"value": PATIENT}, GOOD, WRONG_SHARE),
     ("equals", LINES, {"value": ("C1",)}, GOOD, EMPTY),

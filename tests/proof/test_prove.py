@@ -34,7 +34,7 @@ def test_words_that_mean_nothing_are_refused_before_anything_is_played(equalis: 
     """An unknown family or defect, a golden that is not there, --renew without a file."""
     for words, said in (
         (("--family", "ra-pidd"), "did you mean `ra-pid`"), (("--defect", "pays-twise"), "did you mean `pays-twice`"),
-        (("--golden", "nowhere.json"), "there is no golden"), (("--renew",), "--renew needs a file"),
+        (("--golden", "nowhere.json"), "there is no golden"), (("--renew",), "--renew needs --golden FILE"),
     ):  # fmt: skip
         done = equalis("prove", *words)
         assert done.returncode == 2
