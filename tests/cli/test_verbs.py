@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,15 @@ def test_explain_says_what_is_demanded_and_why(equalis: Equalis) -> None:
     assert "hang-after-commit" in equalis("explain", "ra-pid/pid-paiement-pannes@muette-apres").stdout
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C reaches what the test starts, even where the tests themselves run in a background that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_serve_prints_what_to_put_into_the_product_and_shows_exchanges(home: Path, tmp_path: Path) -> None:
     """Addresses, certificates, test persons; Ctrl-C stops it."""
     environment = {**os.environ, "EQUALIS_HOME": str(home), "PYTHONUNBUFFERED": "1"}
@@ -231,6 +241,7 @@ def test_the_wheel_runs_from_any_folder_of_an_empty_environment(tmp_path: Path) 
     assert "a key was made" in done.stdout
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_run_that_is_interrupted_says_how_to_go_on(home: Path, tmp_path: Path) -> None:
     """Ctrl-C is not a crash."""
     environment = {**os.environ, "EQUALIS_HOME": str(home)}
