@@ -85,6 +85,7 @@ class Bench:
         self.loaded = load_all(read_files(self._order.config).content)
         self._cases = {case.name: case for case in self.loaded.pack.cases}
         self._clock = Clock()
+        self._pki = pki.load(place.home / "pki")
         self._head = new_header(self._order, self.loaded, [])
         self._environment = open_environment(self._order, self.loaded, self._head, self._clock)
         self._driver: DemoDriver | None = None
@@ -98,7 +99,7 @@ class Bench:
     def play(self, job: Job) -> tuple[Played, ...]:
         """Play the cases of a job; what was recorded stays in the job's folder."""
         head = replace(self._head, defects=job.defects, plan=job.cases)
-        stage = Stage(pki.load(self._place.home / "pki"), next(iter(self._cases.values())), self.loaded.bindings, self._clock)
+        stage = Stage(self._pki, next(iter(self._cases.values())), self.loaded.bindings, self._clock)
         with contextlib.closing(RunDirectory(self._place.keep / job.label)) as directory:
             runner = self._runner(stage, head, directory, self._environment, self._started(job.defects))
             played = []
@@ -116,7 +117,7 @@ class Bench:
     def attribute(self, name: str) -> Attributed:
         """Play a case with a fault of the environment or of equalis injected."""
         known = {item.name: item for item in (*attribution.INJECTIONS, attribution.CONTROL)}
-        stage = Stage(pki.load(self._place.home / "pki"), self._cases[attribution.CASE], self.loaded.bindings, Clock())
+        stage = Stage(self._pki, self._cases[attribution.CASE], self.loaded.bindings, Clock())
         return attribution.attribute(known[name], stage, self._spoilt, self._place.keep / f"attribution-{name}")
 
     def _spoilt(self, stage: Stage, folder: Path) -> tuple[Outcome, list[tuple[Blame, str, str]]]:

@@ -93,7 +93,7 @@ def prove(order: Ordered, loaded: Loaded, said: Said) -> Proved:
         asked = {played.case: played.asked for played in first}
         family = loaded.pack.families[order.family]
         cells = boundaries.table(_cells(order.keep, cases, loaded), loaded.bindings, family.services)
-        rows, verdicts = _rows(workers, _chosen(order), cases, asked, loaded, said)
+        rows, verdicts = _rows(workers, _chosen(order), cases, asked, known, tuple(family.demands), said)
         unnoticed = _unnoticed(workers, rows, verdicts, known, said) if order.whole else ()
         control, attributed = _attributed(workers, said) if order.whole else (None, ())
         repeated = [first, *_again(workers, order, cases, said)]
@@ -159,10 +159,8 @@ def _cells(keep: Path, cases: Sequence[Case], loaded: Loaded) -> Iterator[tuple[
 
 def _rows(
     workers: Executor, defects: Iterable[Defect], cases: Sequence[Case], asked: dict[str, frozenset[str]],
-    loaded: Loaded, said: Said,
+    known: matrix.Columns, requirements: tuple[str, ...], said: Said,
 ) -> tuple[tuple[Row, ...], dict[str, list[Verdict]]]:  # fmt: skip
-    known = matrix.columns(cases)
-    requirements = tuple(loaded.pack.families[cases[0].family].demands)
     rows: dict[str, Row] = {}
     verdicts: dict[str, list[Verdict]] = {}
     waiting = {}
