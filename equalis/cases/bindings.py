@@ -9,9 +9,12 @@ from equalis.cases.plain import record
 from equalis.model.binding import LOCATORS, Binding, Field, Half, Locator, Operation, Recognition
 from equalis.model.source import Mistake, MistakesError
 from equalis.model.values import Record, Value, as_text
-from equalis.wire import json_path, strict_xml, strict_yaml
+from equalis.wire import fhir, json_path, strict_xml, strict_yaml
 from equalis.wire.bindings import Bindings, pattern
 from equalis.wire.strict_yaml import Document
+
+TEMPLATES = ("answers", "requests")
+"""The folders of a service's templates: what it answers, and what equalis asks of it in another party's name."""
 
 
 def load(files: Mapping[str, bytes], roots: Mapping[str, str] | None = None) -> Bindings:
@@ -49,17 +52,18 @@ def _binding(document: Document, folder: str, files: Mapping[str, bytes], mistak
         for name, value in record(top["operations"]).items()
     )
     templates = {
-        path.removeprefix(f"{folder}/answers/"): content.decode()
-        for path, content in files.items() if path.startswith(f"{folder}/answers/")
+        path.removeprefix(f"{folder}/{kind}/"): content.decode()
+        for kind in TEMPLATES for path, content in files.items() if path.startswith(f"{folder}/{kind}/")
     }  # fmt: skip
     for operation in operations:
-        for half in (operation.request, operation.answer):
-            if half.schema and half.schema not in schemas:
-                at = ("operations", operation.name, "request", "schema")
-                mend = shapes.choice(half.schema, schemas, "schemas")
-                mistakes.append(document.mistake(document.source(at), f"no schema `{half.schema}`", mend))
+        for side, half in (("request", operation.request), ("answer", operation.answer)):
+            for word, name, known in (("schema", half.schema, (*schemas, *fhir.SCHEMAS)), ("template", half.template, tuple(templates))):
+                if name and name not in known:
+                    mend = shapes.choice(name, known, f"{word}s")
+                    mistakes.append(document.mistake(document.source(("operations", operation.name, side, word)), f"no {word} `{name}`", mend))
+    refusal = record(top.get("refusal"))
     return Binding(service, as_text(top["title"]), as_text(top["prefix"]), namespaces, operations,
-                   schemas, templates)  # fmt: skip
+                   schemas, templates, (as_text(refusal.get("template")), as_text(refusal.get("media"))))  # fmt: skip
 
 
 def _schemas(service: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -90,7 +94,7 @@ def _operation(
             key: _field(document, (*at, side, "fields", key), key, record(value), namespaces, mistakes)
             for key, value in record(half["fields"]).items()
         }
-        words = (as_text(half.get(key)) for key in ("schema", "payload", "template"))
+        words = (as_text(half.get(key)) for key in ("schema", "payload", "template", "media"))
         halves[side] = Half(as_text(half["body"]), fields, *words)
     return Operation(name, service, as_text(entry["title"]), as_text(entry["basis"]), recognition,
                      halves["request"], halves["answer"], entry.get("moves") == "money")  # fmt: skip

@@ -126,8 +126,11 @@ def _of_handshake(item: Handshake) -> Subject:
 
 
 def _matches(subject: Subject, selection: Selection) -> bool:
+    """Whether an exchange is meant; what equalis called itself is nobody's doing but where its step and operation are named."""
     reading = subject.reading
     if reading is None or selection.step not in {"", reading.exchange.step}:
+        return False
+    if reading.exchange.ours and not (selection.step and selection.operation):
         return False
     if selection.strangers:
         return not reading.exchange.service

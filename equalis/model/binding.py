@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-LOCATORS = ("xpath", "pointer", "jsonpath", "header", "path", "query", "form", "entry", "status", "claim", "target", "element-names")
+LOCATORS = ("xpath", "pointer", "jsonpath", "header", "path", "query", "form", "entry", "status", "claim", "jws", "target", "element-names")
 """How a field is found; ``jsonpath`` is RFC 9535; ``entry`` is a property of the zip's entries, ``claim`` of a bearer JWT,
+``jws`` a member of the protected header of a detached JWS (``Header-Name/member``),
 ``target`` the request target (``query`` or ``address``),
 ``element-names`` the local names of the elements at an XPath."""
 
@@ -35,7 +36,7 @@ class Half:
     """A request or an answer: the form of its body, its schema, and its fields.
 
     ``body`` is ``xml``, ``json``, ``zip-xml``, ``form`` or ``none``; ``payload`` is an XPath to the
-    element that the schema describes (empty: the root).
+    element that the schema describes (empty: the root); ``template`` writes it, under the type ``media``.
     """
 
     body: str
@@ -43,6 +44,7 @@ class Half:
     schema: str = ""
     payload: str = ""
     template: str = ""
+    media: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The wire of one service, as data that an overlay replaces."""
+    """The wire of one service, as data that an overlay replaces; ``refusal`` is the template of its refusals and their type."""
 
     service: str
     title: str
@@ -80,3 +82,4 @@ class Binding:
     operations: tuple[Operation, ...]
     schemas: Mapping[str, bytes]
     templates: Mapping[str, str]
+    refusal: tuple[str, str] = ("", "")

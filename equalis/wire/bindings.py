@@ -10,7 +10,7 @@ import re2
 from equalis.model.binding import Binding, Field, Half, Locator, Operation
 from equalis.model.transcript import Exchange
 from equalis.model.values import Value, at_path
-from equalis.wire import http_message, json_path, strict_xml, typed
+from equalis.wire import http_message, json_path, jws, strict_xml, typed
 from equalis.wire.opened import Opened
 from equalis.wire.unreadable import UnknownFieldError, UnreadableError
 
@@ -189,6 +189,12 @@ def _claim(locator: Locator, opened: Opened) -> list[str]:
     return [str(item) for item in items if item is not None]
 
 
+def _jws(locator: Locator, opened: Opened) -> list[str]:
+    """A member of the protected header of the detached JWS in a header of HTTP."""
+    header, _, member = locator.expression.partition("/")
+    return [_json_text(value) for text in opened.message.header(header) if (value := jws.protected(text).get(member)) is not None]
+
+
 _FINDERS: dict[str, Callable[[Locator, Opened], list[str]]] = {
     "pointer": _pointer,
     "jsonpath": _jsonpath,
@@ -197,6 +203,7 @@ _FINDERS: dict[str, Callable[[Locator, Opened], list[str]]] = {
     "form": lambda locator, opened: _named(http_message.form(opened.message), locator),
     "entry": _entry,
     "claim": _claim,
+    "jws": _jws,
     "target": _target,
     "status": lambda _, opened: [str(http_message.status(opened.message))],
 }

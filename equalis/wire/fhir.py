@@ -17,23 +17,32 @@ from typing import Any
 from equalis.model.values import Value
 from equalis.wire import strict_json
 
-KINDS = ("Bundle", "OperationOutcome", "Parameters", "Patient")
-"""The resources that are read; in R4 and R4B alike."""
+KINDS = ("Bundle", "MedicationDispense", "OperationOutcome", "Parameters", "Patient")
+"""The resources that are read at the top of a message; in R4 and R4B alike."""
+SCHEMAS = tuple(f"fhir-r4:{kind}" for kind in KINDS)
+"""The names by which a binding says that a message is one of these."""
 MOST_SHOWN = 5
 MATCH_GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
 
 REQUIRED: Mapping[tuple[str, str], frozenset[str]] = {
     ("Patient", "gender"): frozenset({"male", "female", "other", "unknown"}),
     ("HumanName", "use"): frozenset({"usual", "official", "temp", "nickname", "anonymous", "old", "maiden"}),
+    ("MedicationRequest", "status"): frozenset({"active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped", "draft", "unknown"}),
+    ("MedicationRequest", "intent"): frozenset({"proposal", "plan", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option"}),
+    ("MedicationDispense", "status"): frozenset({"preparation", "in-progress", "cancelled", "on-hold", "completed", "entered-in-error", "stopped",
+                                                 "declined", "unknown"}),
+    ("Composition", "status"): frozenset({"preliminary", "final", "amended", "entered-in-error"}),
     ("Bundle", "type"): frozenset({"document", "message", "transaction", "transaction-response", "batch", "batch-response",
                                    "history", "searchset", "collection"}),
 }  # fmt: skip
 """Required bindings of the standard that the models leave open (element → its codes)."""
 
 _PRIMITIVES: tuple[tuple[str, frozenset[str], type], ...] = (
-    ("Boolean", frozenset({"active"}), bool), ("Integer", frozenset({"total"}), int),
+    ("Boolean", frozenset({"active"}), bool), ("Integer", frozenset({"total", "numberOfRepeatsAllowed", "frequency"}), int),
 )
 """Elements that are booleans or integers, by the ending of their name or by their name."""
+_QUANTITIES = ("quantity", "numerator", "denominator")
+"""Elements whose value is a decimal."""
 
 
 @lru_cache(maxsize=32)
@@ -62,7 +71,23 @@ def problems(content: bytes, kind: str) -> list[str]:
         return [_told(kind, item) for item in error.errors()[:MOST_SHOWN]]
     except RecursionError:
         return [f"{kind}: nested too deeply"]
-    return [*_types(value, kind), *_codes(value, kind)][:MOST_SHOWN]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # the models' own, for a resource that they do not know
+        return [f"{kind}: no FHIR R4 resource ({str(error)[:80]})"]
+    return [*_types(value, kind), *_codes(value, kind), *_document(value)][:MOST_SHOWN]
+
+
+def _document(value: Mapping[str, Value]) -> Iterator[str]:
+    """The invariants bdl-9, bdl-10 and bdl-11 of a Bundle that is a document."""
+    if value.get("resourceType") != "Bundle" or value.get("type") != "document":
+        return
+    for name in ("identifier", "timestamp"):
+        if name not in value:
+            yield f"Bundle.{name}: a document has one"
+    entries = value.get("entry")
+    first = entries[0] if isinstance(entries, tuple) and entries else None
+    resource = first.get("resource") if isinstance(first, Mapping) else None
+    if not isinstance(resource, Mapping) or resource.get("resourceType") != "Composition":
+        yield "Bundle.entry.0: a document begins with its Composition"
 
 
 def _told(kind: str, error: Any) -> str:
@@ -79,6 +104,8 @@ def _types(value: Value, at: str) -> Iterator[str]:
             for ending, names, kind in _PRIMITIVES:
                 if (key.endswith(ending) or key in names) and type(item) is not kind:
                     yield f"{at}.{key}: {str(item)[:40]!r} is no JSON {kind.__name__}"
+            if key.lower().endswith(_QUANTITIES) and isinstance(item, Mapping) and isinstance(item.get("value"), str):
+                yield f"{at}.{key}.value: {str(item['value'])[:40]!r} is no JSON number"
             yield from _types(item, f"{at}.{key}")
 
 

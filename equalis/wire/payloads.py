@@ -1,11 +1,11 @@
-"""The business element of a message, held against the XML Schema that its binding names."""
+"""The business content of a message, held against the schema that its binding names: XML Schema, or a FHIR resource."""
 
 from __future__ import annotations
 
 from lxml import etree
 
 from equalis.model.binding import Binding, Half
-from equalis.wire import strict_xml
+from equalis.wire import fhir, strict_xml
 from equalis.wire.opened import Opened
 from equalis.wire.unreadable import UnknownFieldError
 
@@ -30,13 +30,15 @@ def element(binding: Binding, half: Half, opened: Opened) -> etree._Element | No
 
 
 def violations(binding: Binding, half: Half, opened: Opened, name: str = "") -> list[str]:
-    """What the schema finds wrong, nothing when the operation has no schema.
+    """What the schema (a name of the binding, or ``fhir-r4:KIND``) finds wrong, nothing when the operation has no schema.
 
-    Raises UnreadableError for bytes that are not XML, UnknownFieldError for a missing schema.
+    Raises UnreadableError for bytes that are not of its form, UnknownFieldError for a missing schema.
     """
     wanted = name or half.schema
     if not wanted:
         return []
+    if wanted in fhir.SCHEMAS:
+        return fhir.problems(opened.message.body, wanted.partition(":")[2])
     node = element(binding, half, opened)
     if node is None:
         return [f"no element at {half.payload}"]

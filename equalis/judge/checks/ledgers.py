@@ -11,14 +11,15 @@ from equalis.judge.selection import Scene, Subject
 from equalis.model.case import Expectation, Selection
 from equalis.model.values import Record, Value, as_text
 
-KINDS = ("payments", "deposits", "cancellations", "replacements", "contestations", "consents", "simulations", "withdrawals")
+KINDS = ("payments", "deposits", "cancellations", "replacements", "contestations", "consents", "simulations", "withdrawals",
+         "prescriptions", "dispenses")  # fmt: skip
 """The kinds of entries that the services write, in the plural of a case."""
 
 IN_FORCE = "in-force"
 """Mémoires that were deposited and neither cancelled nor replaced since."""
 
 _ENDINGS = frozenset({"cancellation", "replacement"})
-_ONCE = _ENDINGS | {"payment", "deposit"}
+_ONCE = _ENDINGS | {"payment", "deposit", "prescription"}
 """What may happen to a mémoire once only; it may be simulated as often as one likes."""
 
 _AMOUNT = {"type": ["integer", "object"], "properties": BOUNDS, "minimum": 0}

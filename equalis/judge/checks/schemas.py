@@ -69,6 +69,12 @@ def _judged(subjects: tuple[Subject, ...], expectation: Expectation) -> Judgemen
     return ok("requests that follow their schema", "they do", subjects)
 
 
+@check("schema")
+def schema(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
+    """Each request follows the schema that the binding in force names, whatever its form: XML Schema, JSON Schema, FHIR R4."""
+    return _judged(subjects, expectation)
+
+
 @check("schema-xml", _ARGUMENTS)
 def schema_xml(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
     """Each request follows its XML Schema (`schema` names another one of the binding)."""

@@ -9,7 +9,7 @@ from equalis.judge.selection import Scene, Subject, same
 from equalis.model.case import Expectation, Selection
 from equalis.model.outcome import Outcome
 from equalis.model.values import as_text
-from equalis.wire import wssecurity
+from equalis.wire import jws, wssecurity
 from equalis.wire.xmldsig import AlteredError, BadSignatureError
 
 _PARTS = ("body", "timestamp", "token", "username-token", "key-info", "assertion")
@@ -75,6 +75,36 @@ def _problem(subject: Subject, wanted: frozenset[str], expectation: Expectation)
     if named and signature.key_info != named:
         return f"KeyInfo is a {signature.key_info}, not a {named}"
     return ""
+
+
+@check("jws-signed", needs_field=True)
+def jws_signed(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
+    """Each request carries, in the field, a detached JWS over the exact bytes of its body, made with RS256, PS256 or
+    ES256 by the key of the TLS client certificate. Source: RFC 7515 Appendix F, RFC 8725 §3.1.
+    """
+    expected = "a detached JWS over the body by the client's certificate"
+    for subject in subjects:
+        try:
+            problem = _jws_problem(subject, as_text(subject.values(expectation.select.field)))
+        except AlteredError as error:
+            if _redacted(subject):
+                return Judgement(Outcome.INCONCLUSIVE, expected, f"{error}, but a secret in it was redacted before it was kept", (subject,))
+            problem = str(error)
+        except BadSignatureError as error:
+            problem = str(error)
+        if problem:
+            return ko(expected, problem, (subject,))
+    return ok(expected, "it holds", subjects)
+
+
+def _jws_problem(subject: Subject, text: str) -> str:
+    if subject.reading is None:
+        return "not a message"
+    if not text:
+        return f"no signature in {subject.label}"
+    found = jws.verify(text, subject.reading.exchange.request.body)
+    tls = subject.reading.exchange.tls
+    return "" if tls and found.certificate == tls.client_certificate else "signed by another certificate than the client's"
 
 
 _TOKEN = {

@@ -7,6 +7,7 @@ from equalis.judge.selection import Scene, Subject
 from equalis.model.case import Expectation
 from equalis.model.values import as_text
 from equalis.wire.bindings import pattern
+from equalis.wire.unreadable import UnknownFieldError
 
 _HEADER = {
     "name": {"type": "string"},
@@ -39,6 +40,22 @@ def header(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scen
         if not met:
             return ko(expected, f"{name}: {', '.join(found) or '(none)'}", (subject,))
     return ok(expected, "it is so", subjects)
+
+
+@check("media")
+def media(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:  # noqa: ARG001 - the check's port
+    """Each request says the media type that the binding in force names for it. Source: RFC 9110 §8.3."""
+    wanted = ""
+    for subject in subjects:
+        operation = subject.reading.operation if subject.reading else None
+        wanted = operation.request.media if operation else ""
+        if not wanted:
+            message = f"{subject.label} has no media type in the binding"
+            raise UnknownFieldError(message)
+        found = [value.partition(";")[0].strip().lower() for value in subject.reading.exchange.request.header("content-type")] if subject.reading else []
+        if found != [wanted]:
+            return ko(f"Content-Type: {wanted}", f"Content-Type: {', '.join(found) or '(none)'}", (subject,))
+    return ok(f"Content-Type: {wanted}", "it is so", subjects)
 
 
 _VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
