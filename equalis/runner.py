@@ -17,6 +17,7 @@ from equalis.cases.contract import MistypedError, observed
 from equalis.cases.families import persons, world
 from equalis.cases.plain import record, texts
 from equalis.clock import Clock
+from equalis.gateway.calling import CallError
 from equalis.gateway.environment import Environment
 from equalis.judge import judge
 from equalis.judge.judging import not_applicable
@@ -184,6 +185,9 @@ class Runner:
             self.clock.offset += step.pause
             driver.clock(self.clock.offset)
             return
+        if step.call:
+            self._call(step, recorder)
+            return
         action = family.actions[step.action]
         self.progress.waits_for(step, f"{action.name} to be done")
         observation = self._act(action, step, driver)
@@ -193,6 +197,22 @@ class Runner:
         wait = self._wait(step, driver)
         if wait:
             recorder.event("unmet", step=step.id, wait=wait)
+
+    def _call(self, step: Step, recorder: CaseRecorder) -> None:
+        """Call an operation in another party's name; what comes out otherwise than is due was awaited in vain."""
+        self.progress.waits_for(step, f"the answer to {step.call}")
+        try:
+            inputs = record(resolve(step.input, {"steps": self._later, "nonce": self._nonces()}, now=True))
+            answer = self.environment.call(step, inputs)
+        except UnknownCitationError as error:
+            recorder.event("unmet", step=step.id, wait=f"{step.call} was not called: {error}")
+            return
+        except CallError as error:
+            recorder.fault(Fault(error.blame, error.cause, error.remedy, step.id))
+            return
+        self._later[step.id] = {"answer": answer.fields}
+        if step.answers not in {0, answer.status}:
+            recorder.event("unmet", step=step.id, wait=f"{step.call} answered HTTP {answer.status} where {step.answers} was due")
 
     def _act(self, action: Action, step: Step, driver: Driver) -> Observation:
         """Ask for the action; a failure of the product is an observation, not a Fault."""

@@ -146,7 +146,7 @@ def _exchange(request: Event, answer: Event | None, bodies: Bodies) -> Exchange:
         request=_message(request["message"], bodies),
         answer=_message(ended["message"], bodies) if ended["message"] else None,
         tls=Tls(tls["version"], tls["cipher"], bodies(tls["certificate"])) if tls else None,
-        disturbance=ended["disturbance"], redactions=tuple(request["redactions"]),
+        disturbance=ended["disturbance"], redactions=tuple(request["redactions"]), ours=request.get("ours", False) is True,
     )  # fmt: skip
 
 

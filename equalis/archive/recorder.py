@@ -40,14 +40,14 @@ class CaseRecorder:
             self._told(heard)
 
     def request(self, number: int, service: str, step: str, at: datetime, message: Message,
-                tls: Tls | None, redactions: tuple[str, ...]) -> None:  # fmt: skip
-        """A request has come in whole."""
+                tls: Tls | None, redactions: tuple[str, ...], *, ours: bool) -> None:  # fmt: skip
+        """A request has come in whole; ``ours`` when equalis made it in another party's name."""
         facts = None
         if tls is not None:
             certificate = self._directory.body(tls.client_certificate)
             facts = {"version": tls.version, "cipher": tls.cipher, "certificate": certificate}
         self.event("request", n=number, service=service, step=step, at=at.isoformat(),
-                   message=self._message(message), tls=facts, redactions=list(redactions))  # fmt: skip
+                   message=self._message(message), tls=facts, redactions=list(redactions), **({"ours": True} if ours else {}))  # fmt: skip
 
     def answer(self, number: int, at: datetime, elapsed: int, message: Message | None, disturbance: str) -> None:
         """Its answer went out, or none did."""

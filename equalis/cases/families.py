@@ -131,8 +131,8 @@ def world(named: Mapping[str, Seed], given: Record, people: Record) -> dict[str,
 
 
 def persons(people: Record) -> dict[str, Value]:
-    """The people as a service's world knows them: professionals and patients."""
-    everyone = [item for item in people.values() if isinstance(item, Mapping)]
+    """The people as a service's world knows them: professionals and patients; what has no name is no person."""
+    everyone = [item for item in people.values() if isinstance(item, Mapping) and "last_name" in item]
     return {
         "professionals": tuple(item for item in everyone if "ehealthid" in item),
         "patients": tuple(item for item in everyone if "ehealthid" not in item),

@@ -86,8 +86,10 @@ class Linter:
             yield document.mistake(document.source(("given", "world")), f"a seed of the world: {error}")
 
     def _step(self, step: Step) -> Trouble:
-        if bool(step.action) == bool(step.pause):
-            yield (), f"the step `{step.id}` needs an action or a pause", "write one of `action:` and `pause:`"
+        if sum(map(bool, (step.action, step.pause, step.call))) != 1:
+            yield (), f"the step `{step.id}` needs an action, a pause or a call", "write one of `action:`, `pause:` and `call:`"
+        if step.call:
+            yield from self._called(step)
         action = self.family.actions.get(step.action)
         if step.action and action is None:
             yield ("action",), f"no action `{step.action}`", shapes.choice(step.action, self.family.actions, "actions")
@@ -95,6 +97,19 @@ class Linter:
             for what, mend in input_mistakes(action, step.input):
                 yield ("input",), what, mend
         yield from self._orders(step)
+
+    def _called(self, step: Step) -> Trouble:
+        """A call of equalis in another party's name: the operation, what it is given, and who calls."""
+        known = {name: item for name, (item, *_) in self.bindings.operations.items() if item.request.body == "none" or item.request.template}
+        if step.call not in known:
+            yield ("call",), f"equalis cannot call `{step.call}`", shapes.choice(step.call, known, "operations")
+            return
+        fields = known[step.call].request.fields
+        for name in step.input:
+            if name not in fields:
+                yield ("input",), f"a request of {step.call} has no `{name}`", shapes.choice(name, fields, "fields")
+        if "ehealthid" not in step.caller:
+            yield (), f"the step `{step.id}` does not say who calls", "write `as: ${people.…}`, a professional"
 
     def _orders(self, step: Step) -> Trouble:
         """What a step orders of operations: unknown ones, unknown orders, unknown disturbances."""
@@ -173,12 +188,17 @@ class Linter:
 
     def _vain(self, expectation: Expectation) -> Trouble:
         """Checks that could never fail."""
-        if expectation.check.startswith("schema-") and "schema" not in expectation.arguments:
+        if expectation.check.startswith("schema") and "schema" not in expectation.arguments:
             for operation in expectation.select.operation:
                 if not any(item.request.schema for item in self.bindings.operations.get(operation, ())):
-                    yield ("check",), f"`{operation}` has no schema", "name one with `with: {schema: …}`"
+                    mend = "let its binding name one" if expectation.check == "schema" else "name one with `with: {schema: …}`"
+                    yield ("check",), f"`{operation}` has no schema", mend
+        if expectation.check == "media":
+            for operation in expectation.select.operation:
+                if not any(item.request.media for item in self.bindings.operations.get(operation, ())):
+                    yield ("check",), f"`{operation}` has no media type", "let its binding name one"
         if expectation.arguments.get("field") == expectation.select.field and expectation.check == "same-as" and (
-            selection_of(expectation.arguments).operation == expectation.select.operation
+            expectation.select.operation and selection_of(expectation.arguments).operation == expectation.select.operation
         ):
             yield ("with",), "a field is always the same as itself", "compare it with another field"
 

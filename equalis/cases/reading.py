@@ -112,6 +112,9 @@ class CaseFile:
                     within=typed.duration(until.get("within", "30s")),
                 ),
                 pause=typed.duration(entry.get("pause", 0)),
+                call=as_text(entry.get("call")),
+                caller=record(self._cited(entry.get("as"), (*at, "as"))),
+                answers=int(as_text(entry.get("answers", 0))),
             )  # fmt: skip
 
     def _expectations(self, variant: Placed | None) -> Iterator[Expectation]:

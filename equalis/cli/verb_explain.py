@@ -52,7 +52,7 @@ def _case(case: Case) -> list[str]:
 
 
 def _step(step: Step) -> list[str]:
-    what = f"pause {step.pause:g} s" if step.pause else step.action
+    what = f"pause {step.pause:g} s" if step.pause else f"equalis calls {step.call}" if step.call else step.action
     rows = [f"  {step.id} [{what}] {step.sentence}"]
     rows += [f"      {name} answers: {as_text(orders)}" for name, orders in step.script.items() if orders]
     rows += [f"      {name} is disturbed: {word}" for name, word in step.inject.items()]

@@ -10,8 +10,9 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
+from equalis.gateway.calling import Caller, Response
 from equalis.gateway.embedded import Embedded
-from equalis.gateway.pki import Pki
+from equalis.gateway.pki import OTHER_PARTY, Pki
 from equalis.gateway.recording import Far, Plan, Recording, Sink
 from equalis.gateway.redaction import Redactor
 from equalis.gateway.server import Listener
@@ -62,6 +63,8 @@ class Environment:
         self._listener = Listener(self._recording, self._disguise.context, host, port)
         self._recording.hosts = frozenset({host, "localhost", "127.0.0.1", "::1"})
         self._pki = pki
+        self._recording.own_certificate = pki.identities[OTHER_PARTY].certificate
+        self._caller: Caller | None = None
         self._hang = self._recording.hang
         self.nonces: Record = Nonces(challenge)
         self.port = self._listener.port
@@ -99,6 +102,12 @@ class Environment:
             self._disguise.worn = certificate
             self._listener.drop_idle()
 
+    def call(self, step: Step, inputs: Record) -> Response:
+        """Make the call of a step in another party's name; raises CallError when no answer comes."""
+        if self._caller is None:
+            self._caller = Caller(self._recording.bindings, self.addresses, self._pki)
+        return self._caller.call(step, inputs, self._recording.clock())
+
     def acted(self) -> None:
         """The solution has done what it was asked: silence counts from here."""
         self._recording.touch()
@@ -135,4 +144,6 @@ class Environment:
 
     def close(self) -> None:
         """Stop listening."""
+        if self._caller is not None:
+            self._caller.close()
         self._listener.stop()

@@ -16,8 +16,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from equalis.services.port import Identity
 
 YEARS = timedelta(days=3650)
-SERVICES = ("idp", "sts", "mysecu", "eadministrative", "servid")
-_PARTIES = ("gateway", "solution", *SERVICES)
+SERVICES = ("idp", "sts", "mysecu", "eadministrative", "servid", "eprescription")
+OTHER_PARTY = "other-party"
+"""Whoever equalis plays itself: a pharmacy, another practice."""
+_PARTIES = ("gateway", "solution", OTHER_PARTY, *SERVICES)
 
 
 @dataclass(frozen=True, slots=True)

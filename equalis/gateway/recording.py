@@ -44,8 +44,8 @@ class Sink(Protocol):
     """Where everything recorded goes; called in the gateway's thread, one call at a time."""
 
     def request(self, number: int, service: str, step: str, at: datetime, message: Message,
-                tls: Tls | None, redactions: tuple[str, ...]) -> None:  # fmt: skip
-        """A request has come in whole."""
+                tls: Tls | None, redactions: tuple[str, ...], *, ours: bool) -> None:  # fmt: skip
+        """A request has come in whole; ``ours`` when equalis made it in another party's name."""
 
     def answer(self, number: int, at: datetime, elapsed: int, message: Message | None, disturbance: str) -> None:
         """Its answer went out, or none did."""
@@ -82,6 +82,7 @@ class Recording:
         self.plan = Plan()
         self.sink: Sink | None = None
         self.hosts: frozenset[str] = frozenset()
+        self.own_certificate = b"none"
         self.last_activity = time.monotonic()
         self._numbers = itertools.count(1)
         self._open = 0
@@ -154,7 +155,8 @@ class Recording:
         """Record the request, let the far side answer, disturb if ordered; what the solution got."""
         service, at = self.route(message), self.clock()
         kept, redactions = self.redactor.message(message)
-        sink.request(number, service, self.plan.step, at, kept, connection.tls, redactions)
+        certificate = connection.tls.client_certificate if connection.tls else b""
+        sink.request(number, service, self.plan.step, at, kept, connection.tls, redactions, ours=certificate == self.own_certificate)
         if not service:
             return await _send(send, _not_found()), ""
         operation = self.bindings.recognise(service, Opened(message))
@@ -164,7 +166,6 @@ class Recording:
         if disturbance in {"cut-before", "hang-before"}:
             await self._vanish(connection, receive, hang=disturbance.startswith("hang"))
             return None, disturbance
-        certificate = connection.tls.client_certificate if connection.tls else b""
         script = self.plan.script.get(name, {})
         begun = time.monotonic()
         answered = self.far.answer(service, message, certificate, at, script)

@@ -21,7 +21,7 @@ class Watching:
         self._bindings, self._say = bindings, say
 
     def request(self, number: int, service: str, step: str, at: datetime, message: Message,  # noqa: ARG002 - the sink's port
-                tls: Tls | None, redactions: tuple[str, ...]) -> None:  # noqa: ARG002 - the sink's port  # fmt: skip
+                tls: Tls | None, redactions: tuple[str, ...], *, ours: bool) -> None:  # noqa: ARG002 - the sink's port  # fmt: skip
         """A request, held against its schema."""
         opened = Opened(message)
         operation = self._bindings.recognise(service, opened) if service else None

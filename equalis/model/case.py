@@ -96,7 +96,9 @@ class Until:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that the solution (``action``) is asked to do, or a ``pause`` of its clock."""
+    """One thing that the solution (``action``) is asked to do, a ``pause`` of its clock, or a ``call`` of an operation
+    that equalis makes in another party's name (``caller``), with the answer's status that is due (0: any).
+    """
 
     id: str
     sentence: str
@@ -107,6 +109,9 @@ class Step:
     inject: Mapping[str, str] = dataclasses.field(default_factory=dict)
     until: Until = Until()
     pause: float = 0.0
+    call: str = ""
+    caller: Record = dataclasses.field(default_factory=dict)
+    answers: int = 0
 
 
 @dataclass(frozen=True, slots=True)

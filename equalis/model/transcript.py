@@ -45,7 +45,8 @@ class Exchange:
 
     ``service`` is empty for a stranger (an unknown route). ``at`` and ``until`` are the
     environment's clock; ``elapsed`` is monotonic, in microseconds. ``answer`` is None when the
-    solution got none. ``redactions`` name what was replaced before anything was kept.
+    solution got none. ``redactions`` name what was replaced before anything was kept. ``ours`` when equalis
+    itself called, in another party's name.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Exchange:
     tls: Tls | None = None
     disturbance: str = ""
     redactions: tuple[str, ...] = ()
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ class Kept:
     faults: list[Fault] = field(default_factory=list)
 
     def request(self, number: int, service: str, step: str, at: datetime, message: Message,
-                tls: Tls | None, redactions: tuple[str, ...]) -> None:  # fmt: skip
+                tls: Tls | None, redactions: tuple[str, ...], *, ours: bool) -> None:  # fmt: skip
+        assert not ours
         assert step == "s"
         assert at.tzinfo
         self.requests.append((number, service, message, tls, redactions))
