@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from equalis.services.eadministrative import simulator as eadministrative
+from equalis.services.eprescription import simulator as eprescription
 from equalis.services.idp import simulator as idp
 from equalis.services.mysecu import simulator as mysecu
 from equalis.services.port import Simulator
@@ -21,4 +22,5 @@ SERVICES: Mapping[str, Simulator] = {
     "mysecu": mysecu.SIMULATOR,
     "eadministrative": eadministrative.SIMULATOR,
     "servid": servid.SIMULATOR,
+    "eprescription": eprescription.SIMULATOR,
 }

@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 from lxml import etree
 
+from equalis.model.binding import Binding
 from equalis.model.values import Value, as_text
 from equalis.services.port import Call, Identity, Reply
 from equalis.wire import soap, strict_xml, xmldsig_signing
@@ -22,13 +23,24 @@ JSON = (("Content-Type", "application/json"),)
 
 
 @lru_cache(maxsize=128)
-def _template(text: str) -> jinja2.Template:
+def _template(text: str, *, as_json: bool) -> jinja2.Template:
+    """A template whose values are escaped: as XML, or each as one JSON literal."""
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        autoescape=not as_json,  # noqa: S701 - `finalize` escapes the values of JSON
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_literal if as_json else None,
+    )  # fmt: skip
     environment.filters["money"] = lambda value: f"{Decimal(as_text(value)):.2f}"
     environment.filters["instant"] = zulu
     return environment.from_string(text)
+
+
+def _literal(value: Any) -> str:
+    """A value as JSON writes it; numbers keep their digits, instants are UTC."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime):
+        return json.dumps(zulu(value))
+    return json.dumps(value if value is None or isinstance(value, bool | int) else as_text(value), ensure_ascii=False)
 
 
 def zulu(moment: datetime) -> str:
@@ -37,7 +49,16 @@ def zulu(moment: datetime) -> str:
 
 
 def render(call: Call, template: str, fields: Mapping[str, Value]) -> bytes:
-    """Fill a template of the binding; dotted field names become nested words of the template."""
+    """Fill a template of the binding (see ``filled``)."""
+    return filled(call.binding, template, fields)
+
+
+def filled(binding: Binding, template: str, fields: Mapping[str, Value]) -> bytes:
+    """Fill a template of a binding; dotted field names become nested words of it.
+
+    In a template whose name ends in ``.json.j2`` each ``{{ word }}`` becomes one JSON literal, its quotes
+    included; in any other, text that is escaped for XML.
+    """
     nested: dict[str, Any] = {}
     for name, value in fields.items():
         at = nested
@@ -45,8 +66,8 @@ def render(call: Call, template: str, fields: Mapping[str, Value]) -> bytes:
         for parent in parents:
             at = at.setdefault(parent, {})
         at[last] = value
-    text = call.binding.templates[template]
-    return _template(text).render(**nested).encode()
+    text = binding.templates[template]
+    return _template(text, as_json=template.endswith(".json.j2")).render(**nested).encode()
 
 
 def correlation(call: Call) -> str:

@@ -26,7 +26,7 @@ AUDIENCE = "urn:equalis:embedded:esante"
 BEARER_GRANT = "urn:ietf:params:oauth:grant-type:saml2-bearer"
 PATIENT_GRANT = "urn:equalis:modelled:grant:test-patient"
 TOKEN_SECONDS = 1800
-REST_SERVICES = ("eadministrative", "servid")
+REST_SERVICES = ("eadministrative", "servid", "eprescription")
 """The services that take the bearer token (modelled: one for all)."""
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 ORDER = ("Issuer", "Extensions", "Subject", "RequestedAuthnContext")

@@ -1,0 +1,1 @@
+"""The embedded eprescription service: its binding, its simulator and its product list."""
