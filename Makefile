@@ -14,6 +14,7 @@ test: lint types arrows unit
 prove: $(READY)
 	$(BIN)/equalis prove --family ra-pid --golden tests/goldens/proof-ra-pid.json --out reports/proof/ra-pid
 	$(BIN)/equalis prove --family idv --golden tests/goldens/proof-idv.json --out reports/proof/idv
+	$(BIN)/equalis prove --family eprescription --golden tests/goldens/proof-eprescription.json --out reports/proof/eprescription
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -36,7 +36,7 @@ from equalis.solution.port import Driver
 from equalis.verifier import lines_of, reread
 from equalis.wire import strict_json
 
-DEMO_CAPABILITIES = ("pid", "ra", "ra-team", "ra-mysecu", "idv", "clock")
+DEMO_CAPABILITIES = ("pid", "ra", "ra-team", "ra-mysecu", "idv", "eprescription", "clock")
 DEMO = Solution(
     name="equalis demo", driver="demo", version=__version__, vendor="equalis", timeout=0.8,
     settle=0.2, capabilities=DEMO_CAPABILITIES,

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from equalis.demo.idv_defects import IDV_DEFECTS
 from equalis.demo.pid_defects import PID_DEFECTS
 from equalis.demo.ra_defects import RA_DEFECTS
+from equalis.demo.rx_defects import RX_DEFECTS
 from equalis.demo.security_defects import SECURITY_DEFECTS
 
-DEFECTS = (*SECURITY_DEFECTS, *PID_DEFECTS, *RA_DEFECTS, *IDV_DEFECTS)
+DEFECTS = (*SECURITY_DEFECTS, *PID_DEFECTS, *RA_DEFECTS, *IDV_DEFECTS, *RX_DEFECTS)
 BY_NAME = {defect.name: defect for defect in DEFECTS}
 
 

@@ -12,7 +12,9 @@ from equalis.demo.depositing import Depositing
 from equalis.demo.depositing_mysecu import Exchanging
 from equalis.demo.identity import Identities, identity_actions
 from equalis.demo.memoire import Act, Memoire, new_uuid
+from equalis.demo.mpd import Mpd
 from equalis.demo.paying import Bill, Paying
+from equalis.demo.prescribing import Prescribing, Wire, prescribing_actions
 from equalis.demo.servid import Servid
 from equalis.demo.transport import Doctor, FaultError, UnavailableError
 
@@ -27,8 +29,8 @@ class UnknownActionError(Exception):
 class Practice:
     """One practice between two resets."""
 
-    def __init__(self, document: Inputs, timeout: float, defects: Switches) -> None:
-        """Start anew in the given world."""
+    def __init__(self, document: Inputs, timeout: float, defects: Switches, prescriptions: Callable[[Link], Wire] = Mpd) -> None:
+        """Start anew in the given world; ``prescriptions`` makes the way to the prescription service."""
         self._defects = defects
         self.link = Link(document["services"], document["credentials"], timeout, defects)
         self.link.offset = float(document.get("clock", {}).get("offset", 0))
@@ -48,6 +50,8 @@ class Practice:
             "ra.resend": self._resend, "ra.cancel": self._cancel, "ra.replace": self._replace,
             "ra.state": self._state, "ra.reimburse": self._reimburse, "ra.list": self._list, "ra.team": self._team,
         } | identity_actions(self._identities, self._doctor)  # fmt: skip
+        own = Prescribing(prescriptions(self.link), self.link, self._people, self._world, self._patient, self._doctor)
+        self._actions |= prescribing_actions(own)
 
     def act(self, name: str, inputs: Inputs) -> Screen:
         """Do what is asked; what the user sees. Raises UnknownActionError."""

@@ -70,7 +70,7 @@ class Transport:
     def _context(self, service: str) -> ssl.SSLContext:
         """TLS 1.2 or later, the server's certificate verified, our own shown."""
         parts, d = self.credentials, self.defects
-        rest, exchange = service == "eadministrative", service == "mysecu"
+        rest, exchange, rx = service == "eadministrative", service == "mysecu", service == "eprescription"
         tls = ssl.create_default_context(cadata=parts["authority"])
         tls.minimum_version = ssl.TLSVersion.TLSv1_2
         if "old-tls" in self.defects:
@@ -80,11 +80,11 @@ class Transport:
         if "accepts-any-name" in self.defects:
             tls.check_hostname = False
         careless = (rest and "rest-accepts-any-certificate" in d) or (exchange and "exchange-accepts-any-certificate" in d)
-        if careless or "accepts-any-certificate" in d:
+        if careless or (rx and "rx-accepts-any-certificate" in d) or "accepts-any-certificate" in d:
             tls.check_hostname = False
             tls.verify_mode = ssl.CERT_NONE
         nameless = (rest and "rest-without-certificate" in d) or (exchange and "exchange-without-certificate" in d)
-        if not nameless and "no-client-certificate" not in d:
+        if not nameless and not (rx and "rx-without-client-certificate" in d) and "no-client-certificate" not in d:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "identity.pem"
                 path.touch(0o600)

@@ -65,7 +65,7 @@ def test_a_defect_exits_1_with_a_ko_and_json_says_the_same(equalis: Equalis) -> 
     ("words", "text"),
     [
         (("run", "--demo", "ra-pid/nothing"), "no case `ra-pid/nothing`"),
-        (("run", "--demo", "--family", "zz"), "known families: idv, ra-pid"),
+        (("run", "--demo", "--family", "zz"), "known families: eprescription, idv, ra-pid"),
         (("run", "--defect", "zz"), "valid defects"),
         (("rnu",), "valid verbs: run"),
         (("run", "--nonsense"), "No such option"),
