@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from equalis.cases import shapes
 from equalis.cases.plain import record
 from equalis.model.binding import LOCATORS, Binding, Field, Half, Locator, Operation, Recognition
-from equalis.model.source import Mistake, MistakesError
+from equalis.model.source import Mistake, MistakesError, Source
 from equalis.model.values import Record, Value, as_text
 from equalis.wire import fhir, json_path, strict_xml, strict_yaml
 from equalis.wire.bindings import Bindings, pattern
@@ -25,9 +25,11 @@ def load(files: Mapping[str, bytes], roots: Mapping[str, str] | None = None) -> 
     mistakes: list[Mistake] = []
     found = []
     for path in sorted(files):
+        shown = (roots or {}).get(path, path)
+        if path.endswith(".xsd"):
+            mistakes += _schema_mistakes(files[path], shown)
         if not path.endswith("/binding.yaml"):
             continue
-        shown = (roots or {}).get(path, path)
         try:
             document = strict_yaml.read(files[path], shown)
         except MistakesError as error:
@@ -40,6 +42,15 @@ def load(files: Mapping[str, bytes], roots: Mapping[str, str] | None = None) -> 
     if mistakes:
         raise MistakesError(tuple(mistakes))
     return Bindings(found)
+
+
+def _schema_mistakes(content: bytes, shown: str) -> list[Mistake]:
+    """What makes an XML Schema of an overlay unusable, before any case is played with it."""
+    try:
+        strict_xml.schema(content)
+    except ValueError as error:
+        return [Mistake(Source(shown), str(error), "mend the schema; `xmllint --schema` shows more")]
+    return []
 
 
 def _binding(document: Document, folder: str, files: Mapping[str, bytes], mistakes: list[Mistake]) -> Binding:

@@ -11,12 +11,14 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from equalis.demo.defects import BY_NAME, Switches
 from equalis.demo.practice import Practice, UnknownActionError
+
+Make = Callable[[dict[str, Any], float, Switches], Practice]
 
 
 class Hook(ThreadingHTTPServer):
@@ -24,10 +26,10 @@ class Hook(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, timeout: float, defects: Iterable[str]) -> None:
-        """Listen on loopback only."""
+    def __init__(self, port: int, timeout: float, defects: Iterable[str], make: Make = Practice) -> None:
+        """Listen on loopback only; ``make`` opens the practice at each reset."""
         super().__init__(("127.0.0.1", port), _Requests)
-        self.limit, self.defects, self.switches = timeout, tuple(defects), Switches()
+        self.limit, self.defects, self.switches, self.make = timeout, tuple(defects), Switches(), make
         self.practice: Practice | None = None
         self.busy = 0
         self.lock = threading.Lock()
@@ -59,7 +61,7 @@ class _Requests(BaseHTTPRequestHandler):
             return
         if self.path == "/equalis/reset":
             self.server.switches = Switches(self.server.defects)
-            self.server.practice = Practice(document, self.server.limit, self.server.switches)
+            self.server.practice = self.server.make(document, self.server.limit, self.server.switches)
             self._answer(200, {})
         elif self.path == "/demo/defects":
             self.server.defects = tuple(document["defects"])

@@ -55,6 +55,8 @@ def not_applicable(case: Case, transcript: Transcript) -> str:
         return "the clock of a live environment cannot be moved"
     if environment != EMBEDDED and any(orders for step in case.steps for orders in step.script.values()):
         return "its answers are scripted, which only the embedded services obey"
+    if environment != EMBEDDED and any(step.call for step in case.steps):
+        return "equalis plays another party in it, for whom only the embedded environment has credentials"
     needs = (*case.needs, "clock") if case.pauses else case.needs
     missing = [need for need in needs if need not in transcript.capabilities]
     if missing:

@@ -138,6 +138,65 @@ def test_citations_keep_their_type_alone_and_become_text_in_a_sentence(loaded: L
     assert "C1 à Anna Weber" in case.steps[0].sentence
 
 
+CALLS = """\
+case: eprescription/appel
+title: Un appel
+given:
+  patient: ${people.adulte}
+  pharmacy: ${people.pharmacienne}
+steps:
+  - id: signe
+    ask: La pharmacie émet une ordonnance.
+    call: rx.submit
+    as: ${people.pharmacienne}
+  - id: faux
+    ask: La pharmacie délivre.
+    call: rx.dispens
+    as: ${people.pharmacienne}
+  - id: autre
+    ask: La pharmacie délivre.
+    call: rx.dispense
+    as: ${people.pharmacienne}
+    input: {packs: 1}
+  - id: personne
+    ask: Quelqu'un délivre.
+    call: rx.dispense
+    as: ${people.adulte}
+  - id: deux
+    ask: Délivrez, et attendez.
+    call: rx.dispense
+    as: ${people.pharmacienne}
+    pause: 1s
+expect:
+  - id: media
+    must: Ceci.
+    requirement: RX-004
+    select: {operation: rx.status}
+    check: media
+"""
+
+
+def test_a_call_names_an_operation_its_fields_and_who_calls() -> None:
+    """An operation that equalis cannot write, an unknown one, an unknown field, a patient as caller, two things at once."""
+    content = {**packs.scenarios().content, **packs.bindings().content, "scenarios/eprescription/appel.yaml": CALLS.encode()}
+    with pytest.raises(MistakesError) as caught:
+        load_all(content)
+    golden("lint-calls.txt", "\n\n".join(mistake_text(item) for item in caught.value.mistakes) + "\n")
+
+
+def test_an_overlay_with_a_bad_schema_or_template_name_is_refused_before_any_case() -> None:
+    """Where it is, and what is wrong with it."""
+    content = {**packs.scenarios().content, **packs.bindings().content}
+    content["bindings/mysecu/schemas/pid.xsd"] = b"<schema/>"
+    content["bindings/eprescription/binding.yaml"] = content["bindings/eprescription/binding.yaml"].replace(b"template: task.json.j2", b"template: tsk.json.j2")
+    with pytest.raises(MistakesError) as caught:
+        load_all(content)
+    text = "\n".join(mistake_text(item) for item in caught.value.mistakes)
+    assert "bindings/mysecu/schemas/pid.xsd" in text
+    assert "no template `tsk.json.j2`" in text
+    assert "did you mean `task.json.j2`?" in text
+
+
 CONFIGURATION = """\
 [solution]
 nmae = "X"

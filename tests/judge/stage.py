@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from equalis.demo import jws
+from equalis.demo.defects import Switches
+from equalis.demo.signing import Identity
 from equalis.model.case import Case, Cause, Expectation, Selection, Sign
 from equalis.model.outcome import Level
 from equalis.model.source import Source
@@ -90,6 +98,25 @@ def transcript(*exchanges: Exchange, **more: object) -> Transcript:
 
 def stranger() -> Exchange:
     return replace(simulation(1), service="")
+
+
+def prescribed(media: str, body: bytes = b"{}", signature: str = "") -> Exchange:
+    headers = (("Content-Type", media), ("X-JWS-Signature", signature))
+    return replace(exchange(1, body, b"{}"), service="eprescription", request=Message("POST /eprescription/Bundle HTTP/1.1", headers, body))
+
+
+@lru_cache
+def signer() -> Identity:
+    key, name = rsa.generate_private_key(public_exponent=65537, key_size=2048), x509.Name([])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    certificate = made.not_valid_before(NOW).not_valid_after(NOW + timedelta(days=1)).sign(key, hashes.SHA256())
+    return Identity(certificate, key, certificate)
+
+
+def signed(body: bytes, sent: bytes | None = None) -> Exchange:
+    """A prescription whose signature is over ``body``, whatever is sent."""
+    made = prescribed("application/fhir+json", body if sent is None else sent, jws.detached(body, signer(), NOW, Switches()))
+    return replace(made, tls=Tls("TLSv1.3", "x", signer().certificate.public_bytes(serialization.Encoding.DER)))
 
 
 def placed() -> Exchange:

@@ -79,6 +79,7 @@ def test_a_should_is_reported_and_never_folds(loaded: Loaded) -> None:
         (replace(GOOD, only_in=("embedded",)), Transcript("x", environment="test"), "embedded"),
         (replace(GOOD, steps=(Step("p", "", Source(""), pause=60),)), Transcript("x", capabilities=()), "clock"),
         (replace(GOOD, steps=(Step("p", "", Source(""), pause=60),)), Transcript("x", environment="test"), "clock"),
+        (replace(GOOD, steps=(Step("p", "", Source(""), call="rx.dispense"),)), Transcript("x", environment="test"), "another party"),
     ],
 )
 def test_not_applicable_only_by_a_declared_capability_or_by_only_in(
