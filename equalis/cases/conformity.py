@@ -32,16 +32,26 @@ def fold(header: Header, families: Mapping[str, Family], verdicts: Sequence[Verd
     """The report of a run: its verdicts in the order of the plan, and the conformity they come to."""
     order = {name: place for place, name in enumerate(header.plan)}
     sorted_verdicts = tuple(sorted(verdicts, key=lambda verdict: order.get(verdict.case, len(order))))
-    involved = [family for family in families.values() if _involved(family, frozenset(header.plan))]
+    plan = frozenset(header.plan)
+    involved = [item for item in families.values() if _involved(item, plan)] or [item for item in families.values() if _touched(item, plan)]
     requirements = {item.id: item for family in involved for item in family.demands.values()}.values()
     result = conformity(requirements, sorted_verdicts, header.capabilities)
     return Report(header, sorted_verdicts, result, complete)
 
 
 def _involved(family: Family, plan: frozenset[str]) -> bool:
-    """Whether a run is about a family: one of its own planned cases demands one of its own requirements."""
-    own = (item.requirement for case in family.cases if case.name in plan for item in case.expectations)
-    return any(name in family.requirements for name in own)
+    """Whether a run is about a family: one of its planned cases demands nothing but its own requirements.
+
+    A case that also proves another family's requirement is played for that one's sake too.
+    """
+    return any(
+        all(item.requirement in family.requirements for item in case.expectations) for case in family.cases if case.name in plan
+    )
+
+
+def _touched(family: Family, plan: frozenset[str]) -> bool:
+    """Whether one of its planned cases demands one of its own requirements."""
+    return any(item.requirement in family.requirements for case in family.cases if case.name in plan for item in case.expectations)
 
 
 def _proof(

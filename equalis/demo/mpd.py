@@ -10,11 +10,11 @@ from typing import Any
 
 from equalis.demo import jws
 from equalis.demo.connection import SERVER_ERRORS, Link
-from equalis.demo.prescription import Line, Prescription
+from equalis.demo.prescription import Line, Prescription, local_day
 from equalis.demo.signing import new_id, zulu
 from equalis.demo.transport import Doctor, UnavailableError
 
-MATRICULE, PRODUCT, GROUP = "urn:oid:1.3.182.4.4", "urn:equalis:modelled:product-number", "urn:ietf:rfc:3986"
+MATRICULE, PRODUCT, GROUP = "urn:oid:1.3.182.4.4", "urn:equalis:modelled:product-number", "urn:equalis:modelled:prescription-number"
 EHEALTHID = "urn:equalis:modelled:ehealthid"
 OK, CREATED = 200, 201
 
@@ -109,7 +109,8 @@ class Mpd:
         """The Bundle: Composition, patient, prescriber, the weight where it counts, and a MedicationRequest for each line."""
         d = self._defects
         lines = made.lines[:1] if "rx-only-first-line" in d else made.lines
-        requests = [self._line(made, line, place) for place, line in enumerate(lines, 1)]
+        patient, author = f"urn:uuid:{new_id()}", f"urn:uuid:{new_id()}"
+        requests = [self._line(made, line, place) | {"subject": {"reference": patient}} for place, line in enumerate(lines, 1)]
         weight = made.weight if "rx-weight-left-out" not in d else None
         if weight is not None and "rx-weight-rounded" in d:
             weight = round(weight)
@@ -118,12 +119,13 @@ class Mpd:
         composition = {
             "resourceType": "Composition", "status": "final", "date": zulu(made.issued), "title": "Ordonnance",
             "type": {"coding": [{"system": "http://loinc.org", "code": "60593-1" if "rx-wrong-document-type" in d else "57833-6"}]},
-            "subject": {"reference": "urn:uuid:patient"}, "author": [{"reference": "urn:uuid:prescriber"}],
+            "subject": {"reference": patient}, "author": [{"reference": author}],
         }  # fmt: skip
-        entries = [composition, self._patient(made), self._prescriber(made), *observed, *requests]
+        named = [(f"urn:uuid:{new_id()}", composition), (patient, self._patient(made)), (author, self._prescriber(made))]
+        named += [(f"urn:uuid:{new_id()}", item) for item in (*observed, *requests)]
         bundle = {
             "resourceType": "Bundle", "type": "document", "timestamp": zulu(made.issued), "identifier": {"system": GROUP, "value": made.number},
-            "entry": [{"resource": item} for item in entries],
+            "entry": [{"fullUrl": url, "resource": item} for url, item in named],
         }  # fmt: skip
         return _ascii(bundle) if "rx-ascii-only" in d else bundle
 
@@ -171,8 +173,9 @@ class Mpd:
         requester = {"identifier": {"system": EHEALTHID, "value": "cabinet" if "rx-requester-is-the-practice" in d else made.doctor.ehealthid}}
         authored = made.issued - timedelta(days=1) if "rx-dated-yesterday" in d else made.issued
         found: dict[str, Any] = {
-            "resourceType": "MedicationRequest", "status": "active", "intent": "order", "groupIdentifier": {"system": GROUP, "value": number},
-            "contained": [self._medication(line)], "medicationReference": {"reference": "#m"}, "subject": {"reference": "urn:uuid:patient"},
+            "resourceType": "MedicationRequest", "status": "draft" if "rx-sends-draft" in d else "active",
+            "intent": "proposal" if "rx-sends-proposal" in d else "order", "groupIdentifier": {"system": GROUP, "value": number},
+            "contained": [self._medication(line)], "medicationReference": {"reference": "#m"},
             "authoredOn": zulu(authored), "requester": requester, "dosageInstruction": [self._dosage(line)],
             "dispenseRequest": self._dispensing(made, line), "substitution": self._substitution(line),
         }  # fmt: skip
@@ -203,7 +206,7 @@ class Mpd:
         d = self._defects
         found: dict[str, Any] = {
             "text": "selon avis médical" if "rx-vague-posology" in d else line.posology,
-            "timing": {"repeat": {"frequency": line.frequency + ("rx-frequency-off-by-one" in d), "period": 1, "periodUnit": "d"}},
+            "timing": {"repeat": {"frequency": line.frequency + ("rx-frequency-off-by-one" in d), "period": 1, "periodUnit": "wk" if "rx-intakes-per-week" in d else "d"}},
             "doseAndRate": [{"doseQuantity": {"value": line.dose + ("rx-dose-off-by-one" in d)}}],
         }  # fmt: skip
         if "rx-free-text-only" in d:
@@ -212,7 +215,7 @@ class Mpd:
 
     def _dispensing(self, made: Prescription, line: Line) -> dict[str, Any]:
         d = self._defects
-        start = made.issued.date() if "rx-ignores-deferred-start" in d else made.start
+        start = local_day(made.issued) if "rx-ignores-deferred-start" in d else made.start
         end = made.end - timedelta(days=1) if "rx-validity-a-day-short" in d else made.end
         repeats: object = 0 if "rx-forgets-renewals" in d else line.repeats + ("rx-one-renewal-more" in d)
         return {

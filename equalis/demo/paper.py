@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from equalis.demo.defects import Switches
-from equalis.demo.prescription import Prescription
+from equalis.demo.prescription import Prescription, local_day
 from equalis.demo.signing import new_id
 
 Printed = dict[str, object]
@@ -21,14 +21,15 @@ def form(made: Prescription, defects: Switches) -> Printed:
             del printed[f"printed.{name}"]
     if "rx-prints-placeholders" in defects:
         kept = {"printed.prescription", "printed.date"}
-        return {key: value if key in kept else _placeholder(value) for key, value in printed.items()}
+        empty = {key: value if key in kept else _placeholder(value) for key, value in printed.items()}
+        return empty | {"printed.birth-date": "1900-01-01"}
     return printed
 
 
 def _whole(made: Prescription) -> Printed:
     who, patient = made.prescriber, made.patient
     return {
-        "printed.prescription": made.number, "printed.date": made.issued.date().isoformat(),
+        "printed.prescription": made.number, "printed.date": local_day(made.issued).isoformat(),
         "printed.patient": f"{patient['last_name']} {patient['first_names']}", "printed.birth-date": patient["birth_date"],
         "printed.prescriber": f"{made.doctor.last_name} {made.doctor.first_name}", "printed.qualification": who["qualification"],
         "printed.contact": who["contact"], "printed.address": who["address"],

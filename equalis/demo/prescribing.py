@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Protocol
 
-from equalis.demo import paper
+from equalis.demo import paper, vigilance
 from equalis.demo.connection import Link
 from equalis.demo.mpd import RefusedError, Status
-from equalis.demo.prescription import CHILD, Line, Prescription, age, number
+from equalis.demo.prescription import Line, Prescription, local_day, number
 from equalis.demo.signing import new_id
 from equalis.demo.transport import Doctor, UnavailableError
 
 Inputs = dict[str, Any]
 Screen = dict[str, object]
-ALLERGENS = {"amoxicilline": "allergy-penicillin"}
-"""Which note of a patient's record a product must not meet."""
-INTERACTIONS = {"ibuprofène": "takes-warfarin"}
-"""Which standing treatment a product does not go with."""
-
-
 class Wire(Protocol):
     """The way to the prescription service, whatever its form."""
 
@@ -59,18 +52,19 @@ class Prescribing:
 
     def prescribe(self, inputs: Inputs) -> Screen:
         """Check, sign and submit; or say why not."""
-        lines = tuple(Line.read(item) for item in inputs["lines"])
+        lines = vigilance.mended(tuple(Line.read(item) for item in inputs["lines"]), self._defects)
         patient = self.people[inputs["patient"]]
-        weight = number(inputs["weight"]) if inputs.get("weight") else None
-        if refused := self._barred(inputs["patient"]) or self._wrong(lines, patient, weight):
+        weight = number(inputs["weight"]) if inputs.get("weight") else 20 if "rx-invents-weight" in self._defects else None
+        if refused := self._barred(inputs["patient"]) or vigilance.wrong(lines, patient, weight, local_day(self.link.now()), self._defects):
             return {"state": "unchanged"} if "rx-says-nothing-of-refusal" in self._defects else {"state": "refused", "message": refused}
-        if (alert := self._alert(lines)) and inputs.get("confirmed") is not True:
+        if alert := vigilance.alert(lines, self.world, self._defects):
             return {"state": "alert", "alert": alert}
         now = self.link.now()
+        start = date.fromisoformat(inputs["start"]) if inputs.get("start") else local_day(now)
+        end = date.fromisoformat(inputs["end"]) if inputs.get("end") else start + timedelta(days=int(inputs.get("days", 90)))
         name = next(iter(self._made)) if self._made and "rx-reuses-identifier" in self._defects else new_id()
         made = Prescription(
-            name, self.doctor(inputs), self.people[inputs["provider"]], patient, lines, now,
-            date.fromisoformat(inputs["start"]) if inputs.get("start") else now.date(), int(inputs.get("days", 90)), weight,
+            name, self.doctor(inputs), self.people[inputs["provider"]], patient, lines, now, start, end, weight,
         )  # fmt: skip
         return self._submit(made)
 
@@ -83,30 +77,6 @@ class Prescribing:
             return "Identité fictive : rien n'est transmis."
         if "identity-informal" in self.world and "rx-for-informal-identity" not in d:
             return "Identité informelle : pas d'ordonnance électronique."
-        return ""
-
-    def _wrong(self, lines: tuple[Line, ...], patient: dict[str, Any], weight: float | None) -> str:
-        d = self._defects
-        for line in lines:
-            if line.product.narcotic and "rx-sends-narcotic" not in d:
-                return "Stupéfiant : carnet à souches seulement."
-            wrong = line.quantity != int(line.quantity) and "rx-sends-half-pack" not in d
-            if wrong or (line.quantity <= 0 and "rx-sends-negative-quantity" not in d):
-                return "La quantité est un nombre entier de boîtes."
-            if not line.posology and "rx-sends-without-posology" not in d:
-                return "La posologie manque."
-            child = age(patient["birth_date"], self.link.now().date()) < CHILD
-            if line.product.by_weight and child and weight is None and "rx-sends-without-weight" not in d:
-                return "Le poids de l'enfant manque."
-        return ""
-
-    def _alert(self, lines: tuple[Line, ...]) -> str:
-        d = self._defects
-        names = [line.product.name for line in lines]
-        if any(ALLERGENS.get(name) in self.world for name in names) and "rx-ignores-allergy" not in d:
-            return "Allergie connue."
-        if any(INTERACTIONS.get(name) in self.world for name in names) and "rx-ignores-interaction" not in d:
-            return "Interaction avec le traitement en cours."
         return ""
 
     def _submit(self, made: Prescription) -> Screen:
@@ -133,15 +103,12 @@ class Prescribing:
     def _refused(self, made: Prescription, error: RefusedError) -> Screen:
         """Nothing was issued: that, and why."""
         d = self._defects
-        if "rx-retries-refused" in d:
-            with contextlib.suppress(RefusedError):
-                self.wire.submit(made)
         if "rx-says-nothing-of-refusal" in d:
             return {"state": "unchanged"}
         if "rx-refusal-shown-as-issued" in d:
             return self._issued(made) | {"message": str(error)}
-        said = {"message": "Erreur." if "rx-rewords-refusal" in d else str(error)}
-        return {"state": "refused", "prescription": made.number, **({} if "rx-hides-reason-of-refusal" in d else said)}
+        said = {} if "rx-hides-reason-of-refusal" in d else {"message": str(error)}
+        return {"state": "refused", "prescription": made.number, **said}
 
     def _unanswered(self, made: Prescription, error: UnavailableError) -> Screen:
         d = self._defects
@@ -198,8 +165,8 @@ class Prescribing:
                 self.wire.cancel(self.doctor(inputs), number, shown)
         except RefusedError as error:
             state = "cancelled" if "rx-refused-cancel-shown-as-done" in d else "not-cancelled"
-            said = {"message": "Annulation impossible." if "rx-rewords-refused-cancel" in d else str(error)}
-            return {"state": state, "prescription": number, **({} if "rx-hides-reason-of-refused-cancel" in d else said)}
+            said = {} if "rx-hides-reason-of-refused-cancel" in d else {"message": str(error)}
+            return {"state": state, "prescription": number, **said}
         except UnavailableError as error:
             return self._cancelled_perhaps(inputs, error)
         return {"state": "cancelled", "prescription": number}
@@ -233,7 +200,8 @@ class Prescribing:
         """Another prescription of the same, with its own identifier, date and validity."""
         d, old = self._defects, self._made[inputs["prescription"]]
         now = self.link.now()
-        new = replace(old, number=new_id(), doctor=self.doctor(inputs), prescriber=self.people[inputs["provider"]], issued=now, start=now.date(), days=int(inputs.get("days", old.days)), renews=old.number)
+        new = replace(old, number=new_id(), doctor=self.doctor(inputs), prescriber=self.people[inputs["provider"]], issued=now,
+                      start=local_day(now), end=local_day(now) + timedelta(days=int(inputs.get("days", 90))), renews=old.number)  # fmt: skip
         if "rx-renewal-cites-itself" in d:
             new = replace(new, renews=new.number)
         if "rx-renewal-keeps-start" in d:

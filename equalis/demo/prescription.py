@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from equalis.demo.transport import Doctor
@@ -79,14 +79,18 @@ class Prescription:
     lines: tuple[Line, ...]
     issued: datetime
     start: date
-    days: int
+    end: date
     weight: float | None = None
     renews: str = ""
 
-    @property
-    def end(self) -> date:
-        """The last day of the validity."""
-        return self.start + timedelta(days=self.days)
+
+def local_day(moment: datetime) -> date:
+    """The day of an instant where the practice is: an hour ahead of UTC, two in summer (European Union, 2000/84/EC)."""
+    turns = []
+    for month in (3, 10):
+        last = datetime(moment.year, month, 31, 1, tzinfo=UTC)
+        turns.append(last - timedelta(days=last.isoweekday() % 7))
+    return (moment.astimezone(UTC) + timedelta(hours=1 + (turns[0] <= moment < turns[1]))).date()
 
 
 def age(born: str, today: date) -> int:

@@ -24,7 +24,7 @@ NEVER = r"\b\B"
 """A pattern that nothing matches."""
 _HAS_ONE = frozenset({
     "equals", "each-equals", "matches", "same-as", "among", "unique", "sums-to", "schema-xml", "schema-json",
-    "schema", "fhir-valid", "same-name", "signed-by", "jws-signed", "media", "token-valid", "header", "tls",
+    "schema", "fhir-valid", "same-name", "signed-by", "jws-signed", "same-day-as", "media", "token-valid", "header", "tls",
 })  # fmt: skip
 """Checks of a value: the weaker form asks only that there is one."""
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from joserfc import jws
+from joserfc import errors, jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.jws import JWSRegistry
+from joserfc.registry import HeaderParameter
 
 from equalis.model.values import Record
 from equalis.wire import strict_json
@@ -31,8 +32,9 @@ class _Registry(JWSRegistry):
     max_payload_length = 1 << 20
 
 
-_REGISTRIES = {name: _Registry(algorithms=[name], strict_check_header=False) for name in ALGORITHMS}
-"""One algorithm each; other members of the header (`sigT`) are not its matter."""
+_SIGNING_TIME = {"sigT": HeaderParameter("Signing time (ETSI TS 119 182-1 §5.2.1)", "str")}
+_REGISTRIES = {name: _Registry(_SIGNING_TIME, [name], strict_check_header=False) for name in ALGORITHMS}
+"""One algorithm each; `sigT` is understood, also where `crit` names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,12 @@ def verify(text: str, body: bytes) -> Detached:
     certificate = _certificate(header)
     try:
         jws.deserialize_compact(text, _key(certificate), registry=_REGISTRIES[algorithm], payload=body)
-    except (JoseError, ValueError, TypeError) as error:
+    except errors.BadSignatureError as error:
         message = f"the signature does not hold over the body: {error}"
         raise AlteredError(message) from None
+    except (JoseError, ValueError, TypeError) as error:
+        message = f"the signature cannot be checked: {error}"
+        raise BadSignatureError(message) from None
     return Detached(algorithm, certificate)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from equalis.cases.conformity import conformity
+from equalis.cases.conformity import conformity, fold
+from equalis.cases.loading import Loaded
 from equalis.model.case import Requirement
 from equalis.model.outcome import Basis, Level, Outcome
+from equalis.model.report import Header
 from equalis.model.source import Source
 from equalis.model.verdict import Finding, Verdict
 
@@ -54,3 +56,18 @@ def test_what_only_an_attestation_can_prove_is_listed_as_such() -> None:
     assert found.outcome is Outcome.OK
     assert found.proofs[1].attestation == "screenshots"
     assert not found.missing
+
+
+def test_a_run_is_about_the_families_of_which_it_plays_whole_cases(loaded: Loaded) -> None:
+    """Cases of other families that prove an identity requirement too do not make the run about those; alone they do."""
+    families = loaded.pack.families
+    own = [case.name for case in families["idv"].cases]
+    citing = [case.name for case in loaded.pack.cases if case.family != "idv" and any(item.requirement.startswith("IDV") for item in case.expectations)]
+    assert len(citing) >= 4
+
+    def about(plan: list[str]) -> set[str]:
+        head = Header("r", "", "", "", "", "", "demo", "embedded", "", tuple(plan), (), ())
+        return {proof.requirement.split("-")[0] for proof in fold(head, families, [], complete=True).conformity.proofs}
+
+    assert about([*own, *citing]) == {"IDV"}
+    assert "RX" in about([name for name in citing if name.startswith("eprescription")])

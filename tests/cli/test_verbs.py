@@ -330,11 +330,19 @@ def product(tmp_path: Path, program: str, capabilities: str) -> None:
     )
 
 
-@pytest.mark.parametrize("program", [NOTHING, NOTHING.replace("{}", '{"state": "paid"}')])
-def test_a_product_that_does_nothing_has_no_case_ok(equalis: Equalis, tmp_path: Path, program: str) -> None:
-    """Never green by absence: not calling is not refusing."""
-    product(tmp_path, program, '["pid", "ra", "ra-mysecu"]')
-    done = equalis("run", "--json")
+@pytest.mark.parametrize(
+    ("screen", "capabilities"),
+    [
+        ("{}", '["pid", "ra", "ra-mysecu", "idv", "eprescription"]'), ('{"state": "paid"}', '["pid", "ra", "ra-mysecu"]'),
+        ('{"state": "refused", "message": "non"}', '["eprescription"]'), ('{"state": "refused", "level": "D"}', '["idv"]'),
+        ('{"state": "created", "level": "B"}', '["idv"]'), ('{"state": "issued", "prescription": "x"}', '["eprescription"]'),
+    ],
+)  # fmt: skip
+def test_a_product_that_does_nothing_has_no_case_ok(equalis: Equalis, tmp_path: Path, screen: str, capabilities: str) -> None:
+    """Never green by absence: not calling is not refusing, whatever the screen says."""
+    product(tmp_path, NOTHING.replace("{}", screen), capabilities)
+    families = [word for name in ("idv", "eprescription") if name in capabilities and "pid" not in capabilities for word in ("--family", name)]
+    done = equalis("run", "--json", *families)
     assert done.returncode == 1
     found = json.loads(done.stdout)
     outcomes = {case["outcome"] for case in found["cases"]}

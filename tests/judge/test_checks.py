@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -84,6 +84,11 @@ TABLE: list[tuple[str, Selection, Record, Transcript, Transcript]] = [
     ("among", SIMULATION_OF_PAYMENT, ANSWERED, GOOD, OTHER),
     ("schema", SIMULATE, {}, GOOD, stage.transcript(stage.exchange(1, stage.mysecu('<p:simulationRequest xmlns:p="urn:equalis:modelled:pid:1"/>'), b"<x/>"))),
     ("media", Selection(operation=("rx.submit",)), {}, stage.transcript(stage.prescribed("application/fhir+json")), stage.transcript(stage.prescribed("application/json"))),
+    ("same-day-as", Selection(observation="facturer", field="at"), {"observation": "facturer", "field": "printed"},
+     stage.transcript(observations=(stage.seen(at=datetime(2026, 11, 24, 23, 30, tzinfo=UTC), printed=date(2026, 11, 25)),)),
+     stage.transcript(observations=(stage.seen(at=datetime(2026, 11, 24, 22, 30, tzinfo=UTC), printed=date(2026, 11, 25)),))),
+    ("same-name", Selection(observation="facturer", field="printed"), {"value": "Weber Anna", "contained": True},
+     stage.transcript(observations=(stage.seen(printed="Mme Anna WEBER"),)), stage.transcript(observations=(stage.seen(printed="Mme Anna Webers"),))),
     ("jws-signed", Selection(operation=("rx.submit",), field="request.signature"), {}, stage.transcript(stage.signed(b"{}")),
      stage.transcript(stage.signed(b"{}", sent=b"{ }"))),
     ("unique", SIMULATION_OF_PAYMENT, {}, OTHER, TWICE),

@@ -85,9 +85,9 @@ def entry(made: Prescription, line: Line, place: int) -> str:
     reason = f" reason={quoteattr(line.brand_reason or line.reason)}" if line.brand_reason or line.reason else ""
     renewed = f'<reference root="{made.renews}"/>' if made.renews else ""
     return (
-        f'<entry id="e{place}"><substanceAdministration><id root="{made.number}"/><text>{escape(line.posology)}</text>'
+        f'<entry id="e{place}"><substanceAdministration status="active" mood="order"><id root="{made.number}"/><text>{escape(line.posology)}</text>'
         f'<effectiveTime><low value="{made.start.isoformat()}"/><high value="{made.end.isoformat()}"/></effectiveTime>'
-        f'<doseQuantity value="{line.dose}"/><rate perDay="{line.frequency}"/>'
+        f'<doseQuantity value="{line.dose}"/><rate perDay="{line.frequency}" every="1" unit="d"/>'
         f"<consumable><manufacturedMaterial><code code={quoteattr(product.number)}{brand}/><name>{escape(product.name)}</name>"
         f'<formCode displayName={quoteattr(product.form)}/><strength value={quoteattr(product.strength)} unit={quoteattr(product.unit)}/></manufacturedMaterial></consumable>'
         f'<author><time value="{written(made.issued)}"/><id extension={quoteattr(made.doctor.ehealthid)}/></author>'

@@ -24,7 +24,7 @@ from equalis.demo.connection import Link
 from equalis.demo.defects import Switches
 from equalis.demo.jws import detached
 from equalis.demo.mpd import Mpd
-from equalis.demo.prescription import Line, Prescription
+from equalis.demo.prescription import Line, Prescription, local_day
 from equalis.demo.signing import Identity
 from equalis.demo.transport import Doctor
 from equalis.gateway.environment import Environment
@@ -55,7 +55,8 @@ class Place:
         people = self.loaded.pack.families["eprescription"].people
         line = Line.read({"product": PRODUCT, "quantity": 2, "posology": "1 gélule trois fois par jour", "dose": 1, "frequency": 3} | more)
         now = datetime.now(UTC)
-        made = Prescription(str(uuid.uuid4()), DOCTOR, dict(people["generaliste"]), dict(people["adulte"]), (line,), now, now.date(), 90)  # type: ignore[arg-type]
+        today = local_day(now)
+        made = Prescription(str(uuid.uuid4()), DOCTOR, dict(people["generaliste"]), dict(people["adulte"]), (line,), now, today, today + timedelta(days=90))  # type: ignore[arg-type]
         return made, Mpd(self.link)._document(made)
 
     def client(self, who: Doctor = DOCTOR, **headers: str) -> SyncFHIRClient:
@@ -141,7 +142,7 @@ def test_a_cancellation_needs_a_reason_its_author_and_nothing_dispensed(place: P
 
     def cancel(path: str, reason: str, who: Doctor = DOCTOR) -> tuple[int, str]:
         body = json.dumps({"resourceType": "Parameters", "parameter": [{"name": "reason", "valueString": reason}]}).encode()
-        status, answer = place.send(body, path, headers={"Authorization": f"Bearer {place.link.bearer(who)}"}, signed=False)
+        status, answer = place.send(body, path, headers={"Authorization": f"Bearer {place.link.bearer(who)}", "X-User-Id": who.ehealthid}, signed=False)
         return status, answer["issue"][0]["details"]["coding"][0]["code"] if "issue" in answer else answer["businessStatus"]["coding"][0]["code"]
 
     assert cancel(path, " ") == (400, "content")
@@ -161,7 +162,7 @@ def test_a_cancellation_needs_a_reason_its_author_and_nothing_dispensed(place: P
     [
         ({"quantity": {"value": 3}}, "over"), ({"quantity": {"value": 0}}, "quantity"), ({"quantity": {"value": 0.5}}, "quantity"),
         ({"extension": None}, "content"), ({"performer": [{"actor": {"identifier": {"value": DOCTOR.ehealthid}}}]}, "4703"),
-        ({"medicationCodeableConcept": {"coding": [{"code": "9900022"}]}, "substitution": {"wasSubstituted": True}}, "substitution"),
+        ({"medicationCodeableConcept": {"coding": [{"code": "9900002"}]}, "substitution": {"wasSubstituted": True}}, "substitution"),
     ],
 )  # fmt: skip
 def test_a_pharmacy_is_refused_for_what_it_may_not_dispense(place: Place, more: dict[str, Any], code: str) -> None:
@@ -173,12 +174,22 @@ def test_a_pharmacy_is_refused_for_what_it_may_not_dispense(place: Place, more: 
     assert place.client().reference("Task", number).to_resource()["businessStatus"]["coding"][0]["code"] == "issued"
 
 
+def test_a_substitute_has_the_same_common_name_and_is_said_to_be_one(place: Place) -> None:
+    """Another pack of amoxicilline, but not metformine, and not in silence."""
+    number, pharmacy = place.submitted(), place.client(PHARMACY)
+    other = {"medicationCodeableConcept": {"coding": [{"code": "9900002"}]}}
+    for body in (dispense(number, 1, **other), dispense(number, 1, medicationCodeableConcept={"coding": [{"code": "9900022"}]}, substitution={"wasSubstituted": True})):
+        with pytest.raises(BaseFHIRError, match="substitut"):
+            pharmacy.execute("MedicationDispense", method="post", data=body)
+    assert pharmacy.execute("MedicationDispense", method="post", data=dispense(number, 1, **other, substitution={"wasSubstituted": True}))["id"]
+
+
 def test_what_it_answers_is_valid_fhir_itself(place: Place) -> None:
     """Bundles, MedicationDispense and OperationOutcome hold against the same models that judge the product."""
     _, document = place.prescription()
     answers = [place.send(json.dumps(document).encode()), place.send(b"{}"), place.send(b"", "/MedicationRequest?patient.identifier=1985031421294", "GET", signed=False)]
     number = document["identifier"]["value"]
-    answers.append(place.send(json.dumps(dispense(number, 1)).encode(), "/MedicationDispense", headers={"Authorization": f"Bearer {place.link.bearer(PHARMACY)}"}, signed=False))
+    answers.append(place.send(json.dumps(dispense(number, 1)).encode(), "/MedicationDispense", headers={"Authorization": f"Bearer {place.link.bearer(PHARMACY)}", "X-User-Id": PHARMACY.ehealthid}, signed=False))
     assert [status for status, _ in answers] == [201, 400, 200, 201]
     for _, answer in answers:
         assert fhir.problems(json.dumps(answer).encode(), answer["resourceType"]) == []
@@ -219,10 +230,11 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     ("kind", "parts", "code"),
     [
         (PATIENT, {"birthDate": None}, "content"), (PATIENT, {"identifier": [{"system": "urn:oid:9.9", "value": "1985031421294"}]}, "content"),
-        (PATIENT, {"identifier": [{"system": "urn:oid:1.3.182.4.4", "value": "1985031421284"}]}, "4105"),
+        (PATIENT, {"identifier": [{"system": "urn:oid:1.3.182.4.4", "value": "1985031421284"}]}, "content"),
         (PATIENT, {"name": [{"family": "x" * (5 << 20), "given": ["y"]}]}, "too-costly"), ("Practitioner", {"telecom": None}, "content"),
         (REQUEST, {"groupIdentifier": None}, "content"), (REQUEST, {"dosageInstruction": [{"text": "au besoin"}]}, "posology"),
-        (REQUEST, {"dosageInstruction": None}, "posology"), (REQUEST, {"authoredOn": TOMORROW}, "signature-date"), (REQUEST, {"intent": "wish"}, "content"),
+        (REQUEST, {"dosageInstruction": None}, "posology"), (REQUEST, {"authoredOn": TOMORROW}, "signature-date"), (REQUEST, {"intent": "wish"}, "content"), (REQUEST, {"intent": "proposal"}, "content"), (REQUEST, {"status": "draft"}, "content"),
+        (REQUEST, {"groupIdentifier": {"system": "urn:x", "value": "a/b"}}, "content"),
         (REQUEST, {"requester": {"identifier": {"value": "1000000025"}}}, "4703"), ("Composition", {"type": {"coding": [{"system": "http://loinc.org", "code": "60593-1"}]}}, "content"),
     ],
 )  # fmt: skip
@@ -262,7 +274,7 @@ def test_hostile_input_gets_a_refusal_in_the_services_form_and_hurts_nothing(pla
     ("headers", "status", "code"),
     [
         ({"Authorization": ""}, 401, "UNAUTHORIZED"), ({"Authorization": "Bearer x.y.z"}, 401, "UNAUTHORIZED"), ({"X-Request-Id": ""}, 400, "content"),
-        ({"X-User-Id": ""}, 400, "content"), ({"X-JWS-Signature": ""}, 400, "signature"), ({"X-JWS-Signature": "a.b"}, 400, "signature"),
+        ({"X-User-Id": ""}, 400, "content"), ({"X-User-Id": "1000000025"}, 403, "4703"), ({"X-JWS-Signature": ""}, 400, "signature"), ({"X-JWS-Signature": "a.b"}, 400, "signature"),
         ({"X-JWS-Signature": "e30..e30"}, 400, "signature"),
     ],
 )  # fmt: skip

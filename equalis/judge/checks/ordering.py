@@ -64,6 +64,23 @@ def never_after(subjects: tuple[Subject, ...], expectation: Expectation, scene: 
     return judged(not late, f"none after {others[0].label if others else 'it'}", actual, late)
 
 
+@check("same-day-as", selection_arguments(field=True), ("field",), needs_field=True)
+def same_day_as(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene) -> Judgement:
+    """The field (a day or an instant) is the same day in Luxembourg as that field of the last of the others (named in `with`)."""
+    arguments = {"which": "last"} | dict(expectation.arguments)
+    field, other_field = expectation.select.field, as_text(arguments["field"])
+    others = [value for item in scene.select(selection_of(arguments)) for value in item.values(other_field)]
+    if not others:
+        return ko(f"{field} on the day of {other_field}", f"no {other_field} was recorded", subjects[:1])
+    wanted = {typed.luxembourg_day(value) for value in others if isinstance(value, date)}
+    expected = f"{field} = {', '.join(sorted(map(str, wanted)))}"
+    for subject in subjects:
+        found = {typed.luxembourg_day(value) for value in subject.values(field) if isinstance(value, date)}
+        if not found or not found <= wanted:
+            return ko(expected, f"{field} = {', '.join(sorted(map(str, found)))}" if found else f"no {field}", (subject,))
+    return ok(expected, "it is", subjects)
+
+
 _WITHIN = {
     "at-most": {"type": ["string", "integer"]},
     "of": {"enum": ["reception"]},

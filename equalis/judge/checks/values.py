@@ -51,15 +51,17 @@ def each_equals(subjects: tuple[Subject, ...], expectation: Expectation, scene: 
     return equals.function(subjects, expectation, scene)
 
 
-@check("same-name", {"value": {"type": "string"}}, ("value",), needs_field=True)
+@check("same-name", {"value": {"type": "string"}, "contained": {"type": "boolean"}}, ("value",), needs_field=True)
 def same_name(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene) -> Judgement:
     """The values of the field, joined, are the name `value` to a reader: accents, case, punctuation and
-    blanks do not count, since a search may normalise them.
+    blanks do not count, since a search may normalise them. `contained`: other words may stand beside it, and its own in
+    any order (a title, a label on a paper).
     """
     field, wanted = expectation.select.field, as_text(expectation.arguments["value"])
     for subject in subjects:
         found = " ".join(as_text(value) for value in subject.values(field))
-        if names.folded(found) != names.folded(wanted):
+        words = expectation.arguments.get("contained") is True and set(names.words(wanted)) <= set(names.words(found))
+        if names.folded(found) != names.folded(wanted) and not words:
             return ko(f"{field} = {wanted}", f"{field} = {found}" if found else f"no {field}", (subject,))
     return ok(f"{field} = {wanted}", "it is", subjects)
 

@@ -6,6 +6,7 @@ validityPeriod, standard); the signature over the bytes, the product list and th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from equalis.model.values import Record, Value, as_text
 from equalis.services import security
 from equalis.services.eprescription.prescription import Line, Prescription
 from equalis.services.port import Call, RefusalError
-from equalis.wire import jws
+from equalis.wire import jws, typed
 from equalis.wire.xmldsig import BadSignatureError
 
 DOCUMENT = "57833-6"
@@ -26,11 +27,13 @@ LAW = (
 )  # fmt: skip
 """What a prescription says of patient and prescriber (RGD 14.10.2014; the matricule is modelled)."""
 OF_EACH_LINE = (
-    "dates", "requesters", "lines.product", "lines.name", "lines.form", "lines.strength", "lines.unit", "lines.quantity", "lines.posology",
-    "lines.dose", "lines.frequency", "lines.repeats", "lines.start", "lines.end", "lines.substitution",
+    "dates", "requesters", "lines.status", "lines.intent", "lines.product", "lines.name", "lines.form", "lines.strength", "lines.unit", "lines.quantity", "lines.posology",
+    "lines.dose", "lines.frequency", "lines.period", "lines.period-unit", "lines.repeats", "lines.start", "lines.end", "lines.substitution",
 )  # fmt: skip
 """What each line says; every one of them is there as often as there are lines."""
 MOST_ENTRIES, CHILD = 100, 12
+NUMBER = re.compile(r"[A-Za-z0-9.-]{1,60}")
+"""A group identifier, which becomes a part of ids (FHIR R4 id: 64 of these characters)."""
 LATEST = timedelta(days=30)
 """How long after its date a prescription may still be submitted (a printed fall-back)."""
 
@@ -52,7 +55,8 @@ def signature(call: Call) -> None:
     if found.certificate != call.client_certificate:
         stop("signature", "signed by another certificate than the TLS client's")
     signed, dates = call.value("signature.date"), call.values("dates")
-    if not isinstance(signed, datetime) or any(not isinstance(day, datetime) or day.date() != signed.date() for day in dates):
+    day = typed.luxembourg_day(signed) if isinstance(signed, datetime) else None
+    if any(not isinstance(moment, datetime) or typed.luxembourg_day(moment) != day for moment in dates):
         stop("signature-date", "the date of the signature is not that of the prescription")
 
 
@@ -62,12 +66,12 @@ def entries(call: Call) -> None:
         stop("too-costly", f"a prescription has at most {MOST_ENTRIES} parts", 413)
 
 
-def prescriber(call: Call, professionals: Mapping[str, Record], caller: str) -> None:
+def prescriber(call: Call, professionals: Mapping[str, Record], suspended: frozenset[str], caller: str) -> None:
     """Whoever issues is a physician who may, and signs in the own name."""
     known = professionals.get(caller)
     if known is None or known.get("role", "physician") != "physician":
         stop("4703", "who calls may not prescribe", 403)
-    if known.get("suspended") is True:
+    if caller in suspended:
         stop("4703", "the prescriber's right to prescribe is suspended", 403)
     if {as_text(value) for value in call.values("requesters")} != {caller} or call.text("prescriber.ehealthid") != caller:
         stop("4703", "the prescriber is not who calls", 403)
@@ -91,16 +95,21 @@ def content(call: Call) -> int:
         if len(found) != count or any(not as_text(value).strip() for value in found):
             code = {"lines.posology": "posology", "lines.dose": "posology", "lines.frequency": "posology", "lines.quantity": "quantity"}.get(name, "content")
             stop(code, f"{name} is not in each line")
+    if not NUMBER.fullmatch(as_text(identifiers[0])):
+        stop("content", "a group identifier has at most 60 letters, digits, hyphens and points")
+    if {as_text(value) for value in call.values("lines.status")} != {"active"} or {as_text(value) for value in call.values("lines.intent")} != {"order"}:
+        stop("content", "each line is active, and an order")
     return count
 
 
 def dates(call: Call) -> None:
     """Issued now, or lately and printed meanwhile; each validity begins before it ends, and is not over."""
     for day in call.values("dates"):
-        if not isinstance(day, datetime) or day > call.now + security.SKEW or day < call.now - LATEST:
+        today = typed.luxembourg_day(call.now)
+        if not isinstance(day, datetime) or (day > call.now + security.SKEW and typed.luxembourg_day(day) != today) or day < call.now - LATEST:
             stop("content", "the date of issue is in the future or too long ago")
     for start, end in zip(call.values("lines.start"), call.values("lines.end"), strict=True):
-        if not isinstance(start, date) or not isinstance(end, date) or end < start or end < call.now.date():
+        if not isinstance(start, date) or not isinstance(end, date) or end < start or end < typed.luxembourg_day(call.now):
             stop("content", "the validity is over, or ends before it begins")
 
 
@@ -125,8 +134,12 @@ def products(call: Call, known: Mapping[str, Record]) -> None:
 
 
 def _age(call: Call) -> int:
-    born = call.text("patient.birth-date")
-    return call.now.year - int(born[:4]) if born[:4].isdigit() else CHILD
+    """Whole years; an unknown month or day of birth counts as the first."""
+    parts = [int(part) for part in call.text("patient.birth-date").split("-") if part.isdigit()]
+    if not parts:
+        return CHILD
+    year, month, day = [*parts, 1, 1][:3]
+    return call.now.year - year - ((call.now.month, call.now.day) < (month, day))
 
 
 def issued(call: Call, caller: str) -> Prescription:

@@ -51,9 +51,9 @@ class Prescription:
             return "cancelled"
         if all(not line.remaining for line in self.lines):
             return "dispensed"
-        if all(line.end < today for line in self.lines):
-            return "expired"
-        return "partially-dispensed" if any(line.dispensed for line in self.lines) else "issued"
+        if any(line.dispensed for line in self.lines):
+            return "partially-dispensed"
+        return "expired" if all(line.end < today for line in self.lines) else "issued"
 
     def fields(self, today: date) -> Record:
         """What the templates need of it."""

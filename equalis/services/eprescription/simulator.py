@@ -18,7 +18,7 @@ from equalis.services.eprescription import issuing
 from equalis.services.eprescription.issuing import stop
 from equalis.services.eprescription.prescription import Line, Prescription
 from equalis.services.port import Call, Entry, RefusalError, Reply, Simulator, scripted
-from equalis.wire import fhir, matricule, payloads
+from equalis.wire import fhir, matricule, payloads, typed
 
 AUDIENCE = "eprescription"
 LARGEST = 1 << 18
@@ -34,6 +34,7 @@ class State:
     products: Mapping[str, Record]
     professionals: Mapping[str, Record]
     without_relation: frozenset[str]
+    suspended: frozenset[str]
     prescriptions: Mapping[str, Prescription]
 
 
@@ -43,13 +44,18 @@ def start(world: Record) -> State:
     return State(
         {as_text(item["number"]): item for item in _records(world, "products")},
         {as_text(item["ehealthid"]): item for item in _records(world, "professionals")},
-        frozenset(map(as_text, found)) if isinstance(found := world.get("no-care-relation", ()), tuple) else frozenset(), {},
+        _names(world, "no-care-relation"), _names(world, "suspended"), {},
     )  # fmt: skip
 
 
 def _records(world: Record, key: str) -> tuple[Record, ...]:
     found = world.get(key, ())
     return tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, tuple) else ()
+
+
+def _names(world: Record, key: str) -> frozenset[str]:
+    found = world.get(key, ())
+    return frozenset(map(as_text, found)) if isinstance(found, tuple) else frozenset()
 
 
 def answer(state: State, call: Call) -> Reply:
@@ -64,6 +70,8 @@ def answer(state: State, call: Call) -> Reply:
         for field in ("request-id", "user"):
             if not call.text(field):
                 stop("content", f"the header of {field} is missing")
+        if call.text("user") != caller:
+            stop("4703", "the user that is named is not the token's", 403)
         if refused := as_text(call.script.get("refuse")):
             stop(refused, as_text(call.script.get("text")) or refused, int(as_text(call.script.get("status") or 403)))
         issuing.entries(call)
@@ -94,19 +102,19 @@ def _served(state: State, call: Call, status: int, fields: Record, *entries: Ent
 
 
 def _submit(state: State, call: Call, caller: str) -> Reply:
-    issuing.prescriber(call, state.professionals, caller)
+    issuing.prescriber(call, state.professionals, state.suspended, caller)
     issuing.content(call)
     issuing.signature(call)
     issuing.dates(call)
     issuing.products(call, state.products)
     made = issuing.issued(call, caller)
     if wrong := matricule.problem(made.patient):
-        stop("4105", wrong)
+        stop("content", wrong)
     _related(state, made.patient)
     if made.id in state.prescriptions:
         stop("duplicate", "a prescription has this identifier already", 409)
     entry = Entry("prescription", {"prescription": made.id, "patient": made.patient, "prescriber": caller, "lines": len(made.lines)})
-    return _served(_kept(state, made), call, 201, made.fields(call.now.date()), entry)
+    return _served(_kept(state, made), call, 201, made.fields(typed.luxembourg_day(call.now)), entry)
 
 
 def _kept(state: State, made: Prescription) -> State:
@@ -125,10 +133,11 @@ def _search(state: State, call: Call, caller: str) -> Reply:
     if not patient and not number:
         stop("content", "a patient or a prescription is needed")
     _related(state, patient)
-    today = call.now.date()
+    today = typed.luxembourg_day(call.now)
     found = [item for item in state.prescriptions.values() if (not patient or item.patient == patient) and (not number or item.id == number)]
     lines: list[Value] = []
     for item in found:
+        _related(state, item.patient)
         listed = item.fields(today)["lines"]
         lines += listed if isinstance(listed, tuple) else ()
     return _served(state, call, 200, {"total": len(lines), "lines": tuple(lines)})
@@ -149,14 +158,14 @@ def _cancel(state: State, call: Call, caller: str) -> Reply:
     reason = call.text("reason").strip()
     if not reason:
         stop("content", "a cancellation needs a reason")
-    now = found.state(call.now.date())
+    now = found.state(typed.luxembourg_day(call.now))
     if now == "cancelled":
         stop("cancelled", "the prescription is cancelled already", 410)
     if now != "issued":
         stop("4106" if "dispensed" in now else now, f"a prescription that is {now} is not cancelled", 409)
     ended = replace(found, cancelled=reason)
     entry = Entry("cancellation", {"prescription": found.id, "reason": reason})
-    return _served(_kept(state, ended), call, 200, ended.fields(call.now.date()), entry)
+    return _served(_kept(state, ended), call, 200, ended.fields(typed.luxembourg_day(call.now)), entry)
 
 
 def _dispense(state: State, call: Call, caller: str) -> Reply:
@@ -168,13 +177,16 @@ def _dispense(state: State, call: Call, caller: str) -> Reply:
         stop("quantity", "a quantity is a number of whole packs")
     if not call.text("recorded"):
         stop("content", "the moment of recording is missing")
-    _dispensable(found, line, quantity, call.now.date())
+    _dispensable(found, line, quantity, typed.luxembourg_day(call.now))
     if call.text("product") != line.product and not line.substitution:
         stop("substitution", "the prescriber refuses a substitution", 409)
     if call.text("product") != line.product and call.value("substituted") is not True:
         stop("substitution", "another product is a substitution, and not said to be one")
-    if call.text("product") not in state.products:
+    given, wanted = (state.products.get(number) for number in (call.text("product"), line.product))
+    if given is None:
         stop("unknown-product", "no product has this number")
+    if wanted is None or given["name"] != wanted["name"]:
+        stop("substitution", "a substitute has the same common name", 409)
     after = replace(found, lines=tuple(replace(item, dispensed=item.dispensed + quantity) if item.id == line.id else item for item in found.lines))
     entry = Entry("dispense", {"prescription": found.id, "line": line.id, "product": call.text("product"), "quantity": quantity})
     fields: Record = {"dispense": call.draw("dispense"), "product": call.text("product"), "quantity": quantity, "now": call.now,
@@ -203,7 +215,7 @@ def _status(state: State, call: Call, caller: str) -> Reply:
     if caller not in state.professionals:
         stop("4703", "who calls may not read prescriptions", 403)
     _related(state, found.patient)
-    return _served(state, call, 200, found.fields(call.now.date()))
+    return _served(state, call, 200, found.fields(typed.luxembourg_day(call.now)))
 
 
 ANSWERS: Mapping[str, Callable[[State, Call, str], Reply]] = {
