@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from equalis import __version__, packs
@@ -22,6 +23,7 @@ from equalis.gateway import pki
 from equalis.gateway.environment import Environment
 from equalis.model.case import Case
 from equalis.model.config import Config, Solution
+from equalis.model.outcome import Outcome
 from equalis.model.report import Header, Report
 from equalis.model.values import Record
 from equalis.model.verdict import Verdict
@@ -33,7 +35,7 @@ from equalis.solution.demo import DemoDriver
 from equalis.solution.http import HttpDriver
 from equalis.solution.operator import Conversation, OperatorDriver
 from equalis.solution.port import Driver
-from equalis.verifier import lines_of, reread
+from equalis.verifier import lines_of, reread, retried
 from equalis.wire import strict_json
 
 DEMO_CAPABILITIES = ("pid", "ra", "ra-team", "ra-mysecu", "idv", "eprescription", "clock")
@@ -45,7 +47,9 @@ DEMO = Solution(
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a user asks of a run. ``home`` holds the test PKI and the runner's key."""
+    """What a user asks of a run. ``home`` holds the test PKI and the runner's key; ``retries`` is how often a case
+    that nobody could judge is played again.
+    """
 
     config: Config
     home: Path
@@ -53,6 +57,7 @@ class Order:
     families: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
+    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +121,8 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
     left = [case for name in head.plan if (case := loaded.pack.case(name)) and name not in done]
     progress.run_begins(len(left), lines_of(recorded))
     own = order.config.solution
-    ours = (own.name, own.version, own.vendor, own.driver, own.capabilities)
-    if ours != (head.solution, head.version, head.vendor, head.driver, head.capabilities):
+    ours = (own.name, own.version, own.vendor, own.driver, own.capabilities, own.digest)
+    if ours != (head.solution, head.version, head.vendor, head.driver, head.capabilities, head.digest):
         message = f"{folder} is a run of {head.solution} {head.version} (driver {head.driver}), not of {own.name} {own.version}"
         raise OtherSolutionError(message)
     clock = Clock()
@@ -157,12 +162,12 @@ def choose(loaded: Loaded, order: Order) -> list[Case]:
     """The cases that a request names; a base name stands for its variants too."""
     known = loaded.pack.cases
     for name in order.names:
-        if not any(name in (case.name, case.id) for case in known):
+        if not any(_named(case, name) for case in known):
             message = f"no case `{name}`; `equalis list cases` names them all"
             raise NoCaseError(message)
     found = [
         case for case in known
-        if (not order.names or case.name in order.names or case.id in order.names)
+        if (not order.names or any(_named(case, name) for name in order.names))
         and (not order.families or case.family in order.families or _proves(case, loaded, order.families))
         and (not order.tags or set(order.tags) & set(case.tags))
     ]  # fmt: skip
@@ -171,6 +176,11 @@ def choose(loaded: Loaded, order: Order) -> list[Case]:
         message = f"nothing to run: no case has these families and tags; known families: {families}"
         raise NoCaseError(message)
     return found
+
+
+def _named(case: Case, name: str) -> bool:
+    """Whether a name means a case: its own, its base's, or a pattern with `*` and `?` of either."""
+    return any(fnmatchcase(known, name) for known in (case.name, case.id))
 
 
 def _proves(case: Case, loaded: Loaded, families: Iterable[str]) -> bool:
@@ -188,7 +198,7 @@ def new_header(order: Order, loaded: Loaded, chosen: list[Case]) -> Header:
         driver=solution.driver, environment=order.config.environment, challenge=secrets.token_hex(32),
         plan=tuple(case.name for case in chosen), capabilities=solution.capabilities,
         editions=tuple((family.name, family.edition) for family in loaded.pack.families.values()),
-        defects=order.defects, people=bool(order.config.people),
+        defects=order.defects, people=bool(order.config.people), digest=solution.digest,
     )  # fmt: skip
 
 
@@ -210,7 +220,13 @@ class _Running:
         with contextlib.closing(self.directory):
             key = keys.load(self.order.home / "keys")
             with contextlib.closing(self._runner()) as runner:
-                verdicts = verdicts + [runner.play(case) for case in chosen]
+                cases = list(chosen)
+                found = {item.case: item for item in verdicts} | {case.name: runner.play(case) for case in cases}
+                for _ in range(self.order.retries):
+                    for case in cases:
+                        if found[case.name].outcome is Outcome.INCONCLUSIVE:
+                            found[case.name] = retried(found[case.name], runner.play(case))
+                verdicts = list(found.values())
             ended = {"event": "finished", "at": datetime.now(UTC).isoformat()}
             self.directory.append(strict_json.write_line(ended))
             self.directory.sync()

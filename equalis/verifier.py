@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from equalis import __version__
@@ -14,6 +14,7 @@ from equalis.archive.seal import Seal
 from equalis.cases.conformity import fold
 from equalis.cases.loading import Loaded, load_all
 from equalis.judge import judge
+from equalis.model.outcome import Outcome
 from equalis.model.report import Header, Report
 from equalis.model.source import MistakesError
 from equalis.model.verdict import Verdict
@@ -78,12 +79,25 @@ def reread(recorded: Recorded) -> tuple[Header, list[Verdict], bool, Loaded]:
         finished = event.get("event") == "finished"
         case = loaded.pack.case(transcript.case) if transcript else None
         if transcript is not None and case is not None:
-            if case.name in verdicts:
-                message = f"{case.name} ends twice in the log"
-                raise EvidenceError(message)
-            verdicts[case.name] = judge(case, transcript, loaded.bindings)
+            verdicts[case.name] = _again(verdicts.get(case.name), judge(case, transcript, loaded.bindings))
     complete = finished and set(verdicts) == set(head.plan)
     return head, list(verdicts.values()), complete, loaded
+
+
+def _again(before: Verdict | None, after: Verdict) -> Verdict:
+    """The verdict of a case that may have been played before; raises EvidenceError when that had been judged."""
+    if before is None:
+        return after
+    if before.outcome is not Outcome.INCONCLUSIVE:
+        message = f"{after.case} ends twice in the log, and was judged the first time"
+        raise EvidenceError(message)
+    return retried(before, after)
+
+
+def retried(before: Verdict, after: Verdict) -> Verdict:
+    """The verdict of a case that was played again because nobody could judge it: it says so, whatever it comes to."""
+    told = f"played again, since {before.reason or 'it could not be judged'}"
+    return replace(after, reason=f"{after.reason}; {told}" if after.reason else told)
 
 
 def _is_input(name: str) -> bool:

@@ -59,7 +59,7 @@ def read(content: bytes, path: str) -> Config:
             url=as_text(solution.get("url")), command=texts(solution.get("command")),
             timeout=float(as_text(solution.get("timeout", 10))),
             settle=float(as_text(solution.get("settle", 3))),
-            capabilities=texts(solution.get("capabilities")),
+            capabilities=texts(solution.get("capabilities")), digest=as_text(solution.get("digest")),
         ),
         port=int(as_text(environment.get("port", 0))),
         bindings=texts(environment.get("bindings")),

@@ -57,7 +57,7 @@ def _touched(family: Family, plan: frozenset[str]) -> bool:
 def _proof(
     requirement: Requirement, findings: Mapping[str, list[tuple[str, Finding]]], declared: frozenset[str] | None
 ) -> Proof:
-    if requirement.when and declared is not None and requirement.when not in declared:
+    if requirement.capabilities and declared is not None and declared.isdisjoint(requirement.capabilities):
         return Proof(requirement.id, requirement.level, Outcome.NOT_APPLICABLE, (), f"needs {requirement.when}")
     found = findings.get(requirement.id, [])
     if not found and requirement.unproven:

@@ -38,7 +38,7 @@ def coverage(requirements: Mapping[str, Requirement], report: Report) -> tuple[l
 def _covered(requirement: Requirement, cases: Mapping[str, Outcome], capabilities: Iterable[str]) -> Covered:
     outcome = worst(cases.values()) if cases else Outcome.INCONCLUSIVE
     drift = ""
-    if requirement.when and requirement.when not in set(capabilities):
+    if requirement.capabilities and set(capabilities).isdisjoint(requirement.capabilities):
         outcome = Outcome.NOT_APPLICABLE
     elif requirement.unproven and cases:
         drift = "it says why no case proves it, and a case does"

@@ -141,4 +141,4 @@ def persons(people: Record) -> dict[str, Value]:
 
 def capabilities(family: Family) -> tuple[str, ...]:
     """The capabilities that a family's requirements name, and `clock`."""
-    return (*dict.fromkeys(item.when for item in family.requirements.values() if item.when), "clock")
+    return (*dict.fromkeys(word for item in family.requirements.values() for word in item.capabilities), "clock")

@@ -35,7 +35,7 @@ class Placed(Protocol):
         """A mistake with the text of its line."""
 
 
-_FILES = ("grammar.json", *(f"schemas/{name}.json" for name in ("register", "contract", "causes", "binding", "configuration")))
+_FILES = ("grammar.json", *(f"schemas/{name}.json" for name in ("register", "contract", "causes", "binding", "configuration", "baseline")))
 _SCHEMAS = {name: json.loads(resources.files("equalis.cases").joinpath(name).read_bytes()) for name in _FILES}
 """Read with the code, as part of it, so that nothing is read from a disk afterwards."""
 

@@ -18,6 +18,8 @@ VERBS = {
     "prove": "show that every defect of the demonstration solution is caught for its stated reason",
     "evidence": "write the recorded exchanges out as files (and HAR)",
     "report": "print the report of a bundle in another form",
+    "diff": "say what changed between two runs, by likely cause",
+    "gate": "say whether a release may pass: known failures in a baseline, everything else stops it",
 }
 """Every verb with its one line; a verb is the function of its name in the file of its name."""
 

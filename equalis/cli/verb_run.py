@@ -14,6 +14,7 @@ from equalis.cli.folders import home
 from equalis.cli.terminal import Terminal
 from equalis.demo.defects import BY_NAME
 from equalis.model.config import Config
+from equalis.model.outcome import Outcome
 from equalis.reporting import document
 from equalis.reporting.console import LiveProgress, console, fitted, styled
 from equalis.reporting.text import summary
@@ -31,10 +32,15 @@ from equalis.session import Finished, NoCaseError, Order, OtherSolutionError, Po
 @click.option("--bindings", multiple=True, metavar="DIR", help="An overlay of bindings, schemas and answers.")
 @click.option("--out", default="", metavar="DIR", help="Where the run directory and the bundle go (reports).")
 @click.option("--resume", "unfinished", default="", metavar="RUN-DIR", help="Finish an INCOMPLETE run.")
+@click.option("--case", "patterns", multiple=True, metavar="GLOB", help="Only the cases whose name fits, as ra-pid/pid-*.")
+@click.option("--failed-from", "failed", default="", metavar="BUNDLE", help="Only the cases that were KO or INCONCLUSIVE in this run.")
+@click.option("--retry-inconclusive", "retries", type=click.IntRange(0, 9), default=0, metavar="N",
+              help="Play a case that nobody could judge again, up to N times; a KO is never played again.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of lines.")
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     names: tuple[str, ...], demo: bool, defects: tuple[str, ...], families: tuple[str, ...],  # noqa: FBT001 - click's
-    tags: tuple[str, ...], path: str, bindings: tuple[str, ...], out: str, unfinished: str, as_json: bool,  # noqa: FBT001 - click's
+    tags: tuple[str, ...], path: str, bindings: tuple[str, ...], out: str, unfinished: str,
+    patterns: tuple[str, ...], failed: str, retries: int, as_json: bool,  # noqa: FBT001 - click's
 ) -> int:  # fmt: skip
     """Play cases (all, without a name) and leave a sealed bundle in reports/.
 
@@ -43,10 +49,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     for name in defects:
         if name not in BY_NAME:
             raise EndError(USAGE, f"no defect `{name}`", f"valid defects: {', '.join(sorted(BY_NAME))}")
+    names = (*names, *patterns, *(_failed(failed) if failed else ()))
     if unfinished and (names or defects or families or tags or bindings):
         raise EndError(USAGE, "a resumed run plays what it planned", "give --resume no case, family, tag, defect or bindings")
     config = _configuration(path, unfinished, demo=demo or bool(defects), bindings=bindings, out=out)
-    order = Order(config, home(), names, families, tags, defects)
+    order = Order(config, home(), names, families, tags, defects, retries)
     terminal = Terminal()
     out_console = console(sys.stderr if as_json else None)
     try:
@@ -67,6 +74,16 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise EndError(INCONCLUSIVE, f"the run is INCOMPLETE: {error.cause}", remedy) from None
     _print(finished, as_json=as_json)
     return CODES[finished.report.outcome]
+
+
+def _failed(path: str) -> tuple[str, ...]:
+    """The cases that a run left open; ends the verb when there are none."""
+    from equalis.cli.bundles import checked  # noqa: PLC0415 - only for --failed-from
+
+    found = [item.case for item in checked(path).report.verdicts if item.outcome in {Outcome.KO, Outcome.INCONCLUSIVE}]
+    if not found:
+        raise EndError(USAGE, f"no case of {path} was KO or INCONCLUSIVE", "run without --failed-from: there is nothing to play again")
+    return tuple(found)
 
 
 def _configuration(path: str, unfinished: str, *, demo: bool, bindings: tuple[str, ...], out: str) -> Config:

@@ -143,7 +143,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One demand of an edition, as data; ``unproven`` says why no case proves it."""
+    """One demand of an edition, as data; ``when`` names the capability without which it does not apply (or several, of
+    which one is enough, with `or` between them); ``unproven`` says why no case proves it.
+    """
 
     id: str
     level: Level
@@ -154,6 +156,11 @@ class Requirement:
     when: str = ""
     remedy: str = ""
     unproven: str = ""
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """The capabilities of which one makes it apply; none when it always does."""
+        return tuple(self.when.split(" or ")) if self.when else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ class Header:
     """What a run says of itself before its first case. ``started`` is an instant in text.
 
     ``challenge`` is the 32 random bytes in hex from which every random choice of the run derives;
-    ``editions`` maps a family to its edition; ``people`` is set when the environment brought its own.
+    ``editions`` maps a family to its edition; ``people`` is set when the environment brought its own;
+    ``digest`` is that of the product, as its vendor gave it.
     """
 
     run: str
@@ -31,6 +32,7 @@ class Header:
     editions: tuple[tuple[str, str], ...]
     defects: tuple[str, ...] = ()
     people: bool = False
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

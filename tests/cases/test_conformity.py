@@ -50,6 +50,13 @@ def test_a_should_and_an_undeclared_capability_do_not_fold() -> None:
     assert [proof.outcome.value for proof in found.proofs] == ["OK", "KO", "NOT_APPLICABLE"]
 
 
+def test_one_of_several_capabilities_makes_a_requirement_apply() -> None:
+    """`pid or ra`: without both it does not apply, with one of them it must be proven."""
+    register = [requirement("A"), requirement("P", when="pid or ra")]
+    assert conformity(register, [verdict(A="OK")], capabilities=["idv"]).outcome is Outcome.OK
+    assert conformity(register, [verdict(A="OK")], capabilities=["ra"]).outcome is Outcome.INCONCLUSIVE
+
+
 def test_what_only_an_attestation_can_prove_is_listed_as_such() -> None:
     """It neither proves nor hides anything."""
     found = conformity([requirement("A"), requirement("R", unproven="screenshots")], [verdict(A="OK")])

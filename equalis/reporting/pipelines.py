@@ -1,0 +1,126 @@
+"""The report in the words of pipelines: GitHub annotations and summary, GitLab code quality, CTRF.
+
+Each is a function of the report; a SHOULD that is not met is a notice everywhere and never a failure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from equalis.model.outcome import Level, Outcome
+from equalis.model.report import Report
+from equalis.model.verdict import Finding, Verdict
+from equalis.reporting.text import clean, summary
+
+CTRF_VERSION = "0.0.0"
+"""The version of the Common Test Report Format that is written (https://ctrf.io)."""
+SHOWN = 50
+"""How many findings a summary shows; the bundle has them all."""
+
+
+def _told(report: Report) -> Iterator[tuple[Verdict, Finding]]:
+    """Every finding that is not met."""
+    for verdict in report.verdicts:
+        for finding in verdict.findings:
+            if finding.outcome is Outcome.KO:
+                yield verdict, finding
+
+
+def _sentence(finding: Finding) -> str:
+    likely = f" · likely: {finding.likely}" if finding.likely else ""
+    return clean(f"{finding.sentence} · expected {finding.expected}; actual {finding.actual}{likely}").replace("\n", " ")
+
+
+def github(report: Report) -> bytes:
+    """Workflow commands: an error for each KO, a warning for each case that nobody could judge, a notice for a SHOULD."""
+    lines = []
+    for verdict, finding in _told(report):
+        word = "error" if finding.level is Level.MUST else "notice"
+        title = f"{verdict.case} · {finding.expectation} · {finding.requirement}"
+        at = f"file={_property(finding.source.path)},line={finding.source.line},title={_property(title)}"
+        lines.append(f"::{word} {at}::{_data(_sentence(finding))}")
+    lines += [
+        f"::warning title={_property(f'{verdict.case} · not judged')}::{_data(clean(verdict.reason or 'some expectation cannot be judged'))}"
+        for verdict in report.verdicts if verdict.outcome is Outcome.INCONCLUSIVE
+    ]  # fmt: skip
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _data(text: str) -> str:
+    """The text of a workflow command: percent, carriage return and line feed are escaped."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def markdown(report: Report) -> bytes:
+    """A job's summary: what it came to, what to mend first, and each KO in a table."""
+    *before, last = [line.strip() for line in summary(report)]
+    rows = [f"### equalis: {_cell(last)}", "", f"{_cell(report.header.solution)} {_cell(report.header.version)} · {report.header.run}".strip(), ""]
+    rows += [f"- {_cell(line)}" for line in before if line != "mend first"]
+    told = list(_told(report))
+    if told:
+        rows += ["", "| case | requirement | expected | actual |", "|---|---|---|---|"]
+    for verdict, finding in told[:SHOWN]:
+        cells = (f"{verdict.case}#{finding.expectation}", finding.requirement, finding.expected, finding.actual)
+        rows.append(f"| {' | '.join(map(_cell, cells))} |")
+    if len(told) > SHOWN:
+        rows.append(f"\nand {len(told) - SHOWN} more in the bundle")
+    return ("\n".join(rows) + "\n").encode()
+
+
+def _cell(text: str) -> str:
+    """A text that stays inside its cell and is no markup: what comes from a wire is not trusted."""
+    text = clean(text).replace("\n", " ")
+    for character in "\\`*_{}[]<>|#!":
+        text = text.replace(character, f"\\{character}") if character != "<" else text.replace("<", "&lt;")
+    return text
+
+
+def gitlab(report: Report) -> bytes:
+    """GitLab's code quality report: one entry for each KO, its fingerprint the same from run to run."""
+    entries = [
+        {
+            "description": _sentence(finding), "check_name": f"{finding.requirement} {verdict.case}#{finding.expectation}",
+            "fingerprint": hashlib.sha256(f"{verdict.case}#{finding.expectation}".encode()).hexdigest(),
+            "severity": "major" if finding.level is Level.MUST else "info",
+            "location": {"path": finding.source.path, "lines": {"begin": finding.source.line}},
+        }
+        for verdict, finding in _told(report)
+    ]  # fmt: skip
+    return _json(entries)
+
+
+_STATUS = {Outcome.OK: "passed", Outcome.KO: "failed", Outcome.NOT_APPLICABLE: "skipped", Outcome.INCONCLUSIVE: "other"}
+
+
+def ctrf(report: Report) -> bytes:
+    """A Common Test Report: a test is a case. Durations are not in a report, so they are 0."""
+    tests = [_test(verdict) for verdict in report.verdicts]
+    counts = {word: sum(test["status"] == word for test in tests) for word in ("passed", "failed", "pending", "skipped", "other")}
+    moment = int(datetime.fromisoformat(report.header.started).timestamp() * 1000)
+    results = {
+        "tool": {"name": "equalis", "version": report.header.tool},
+        "summary": {"tests": len(tests), **counts, "start": moment, "stop": moment},
+        "tests": tests,
+        "environment": {"appName": report.header.solution, "appVersion": report.header.version, "testEnvironment": report.header.environment},
+    }  # fmt: skip
+    return _json({"reportFormat": "CTRF", "specVersion": CTRF_VERSION, "results": results})
+
+
+def _test(verdict: Verdict) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": verdict.case, "status": _STATUS[verdict.outcome], "duration": 0, "suite": verdict.case.partition("/")[0]}
+    told = [_sentence(item) for item in verdict.findings if item.outcome is Outcome.KO and item.level is Level.MUST]
+    if message := "\n".join(told) or clean(verdict.reason):
+        found["message"] = message
+    return found
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
