@@ -215,11 +215,15 @@ class _Running:
     progress: Progress
     conversation: Conversation | None
 
+    @property
+    def _runner(self) -> Runner:
+        return runner_of(self.order, self.loaded, self.head, self.directory, self.environment, self.clock, self.progress, self.conversation)
+
     def play(self, chosen: Iterable[Case], verdicts: list[Verdict]) -> Finished:
         """Play cases, then seal; the directory is closed whatever happens."""
         with contextlib.closing(self.directory):
             key = keys.load(self.order.home / "keys")
-            with contextlib.closing(self._runner()) as runner:
+            with contextlib.closing(self._runner) as runner:
                 cases = list(chosen)
                 found = {item.case: item for item in verdicts} | {case.name: runner.play(case) for case in cases}
                 for _ in range(self.order.retries):
@@ -231,16 +235,6 @@ class _Running:
             self.directory.append(strict_json.write_line(ended))
             self.directory.sync()
             return self._sealed(fold(self.head, self.loaded.pack.families, verdicts, complete=True), key)
-
-    def _runner(self) -> Runner:
-        solution = self.order.config.solution
-        return Runner(
-            config=self.order.config, families=self.loaded.pack.families, bindings=self.loaded.bindings,
-            defaults=self.loaded.defaults, header=self.head, directory=self.directory,
-            environment=self.environment, clock=self.clock, progress=self.progress,
-            drivers=driver_maker(solution, self.head.defects, self.conversation),
-            recorded=Recorded(Bodies(self.directory.folder)),
-        )  # fmt: skip
 
     def _sealed(self, report: Report, key: keys.RunnerKey) -> Finished:
         folder = self.directory.folder
@@ -255,6 +249,18 @@ class _Running:
             cause = f"the bundle cannot be written to {path}: {error.strerror}"
             raise RunStoppedError(cause, "make room there, then `equalis run --resume` the directory") from None
         return Finished(report, path, key.made, lines)
+
+
+def runner_of(
+    order: Order, loaded: Loaded, head: Header, directory: RunDirectory, environment: Environment, clock: Clock,
+    progress: Progress, conversation: Conversation | None = None,
+) -> Runner:  # fmt: skip
+    """What plays cases, made of what was opened for it."""
+    return Runner(
+        config=order.config, families=loaded.pack.families, bindings=loaded.bindings, defaults=loaded.defaults, header=head,
+        directory=directory, environment=environment, clock=clock, progress=progress,
+        drivers=driver_maker(order.config.solution, head.defects, conversation), recorded=Recorded(Bodies(directory.folder)),
+    )  # fmt: skip
 
 
 class Bodies(dict[str, bytes]):

@@ -36,10 +36,10 @@ def test_the_table_of_forms_names_forms_that_exist() -> None:
 def test_the_table_of_files_names_what_a_run_leaves(equalis: Equalis, tmp_path: Path) -> None:
     """The bundle, the run directory, JUnit: each is there after a run."""
     assert equalis("run", "--demo", "ra-pid/pid-consultation-enfant").returncode == 0
-    listed = [row[0].strip("`").replace("RUN", "*") for row in rows(PIPELINES, "file")]
+    listed = [row[0].strip("`").replace("RUN", "*") for row in rows(PIPELINES, "file in `reports/` (`--out`)")]
     assert len(listed) == 3
     for pattern in listed:
-        assert list(tmp_path.glob(pattern)), pattern
+        assert list(tmp_path.glob(f"reports/{pattern}")), pattern
 
 
 def test_the_readme_names_every_verb() -> None:

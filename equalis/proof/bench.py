@@ -15,7 +15,6 @@ from equalis.cases.loading import load_all
 from equalis.clock import Clock
 from equalis.gateway import pki
 from equalis.gateway.environment import Environment
-from equalis.model.case import Case, Step
 from equalis.model.config import Config
 from equalis.model.outcome import Blame, Outcome
 from equalis.model.report import Header
@@ -24,9 +23,9 @@ from equalis.proof import attribution, loosening, saved
 from equalis.proof.attribution import Attributed
 from equalis.proof.injections import Stage
 from equalis.proof.loosening import Noticed
-from equalis.reporting.text import Lines
 from equalis.runner import Runner
 from equalis.session import DEMO, Bodies, Order, new_header, open_environment, read_files
+from equalis.single import Unwatched
 from equalis.solution.demo import DemoDriver
 from equalis.solution.port import Driver
 from equalis.wire import strict_json
@@ -57,22 +56,6 @@ class Place:
     home: Path
     keep: Path
     config: Config
-
-
-class Unwatched:
-    """Nobody watches a single case of a proof."""
-
-    def run_begins(self, total: int, lines: Lines) -> None:
-        """Say nothing."""
-
-    def case_begins(self, case: Case) -> None:
-        """Say nothing."""
-
-    def waits_for(self, step: Step, what: str) -> None:
-        """Say nothing."""
-
-    def case_ends(self, case: Case, verdict: Verdict, seconds: float) -> None:
-        """Say nothing."""
 
 
 class Bench:
