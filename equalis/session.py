@@ -35,6 +35,7 @@ from equalis.solution.demo import DemoDriver
 from equalis.solution.http import HttpDriver
 from equalis.solution.operator import Conversation, OperatorDriver
 from equalis.solution.port import Driver
+from equalis.solution.python import PythonDriver
 from equalis.verifier import lines_of, reread, retried
 from equalis.wire import strict_json
 
@@ -285,6 +286,8 @@ def driver_maker(
         return lambda: DemoDriver(solution, defects)
     if solution.driver == "command":
         return lambda: CommandDriver(solution)
+    if solution.driver == "python":
+        return lambda: PythonDriver(solution)
     if solution.driver == "operator" and conversation is not None:
         return lambda: OperatorDriver(conversation)
     return lambda: HttpDriver(solution)

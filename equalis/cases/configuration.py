@@ -56,7 +56,7 @@ def read(content: bytes, path: str) -> Config:
         solution=Solution(
             name=as_text(solution["name"]), driver=as_text(solution["driver"]),
             version=as_text(solution.get("version")), vendor=as_text(solution.get("vendor")),
-            url=as_text(solution.get("url")), command=texts(solution.get("command")),
+            url=as_text(solution.get("url")), command=texts(solution.get("command")), module=as_text(solution.get("module")),
             timeout=float(as_text(solution.get("timeout", 10))),
             settle=float(as_text(solution.get("settle", 3))),
             capabilities=texts(solution.get("capabilities")), digest=as_text(solution.get("digest")),
@@ -116,7 +116,7 @@ def _places(path: str, lines: tuple[str, ...]) -> dict[Path, Source]:
     return places
 
 
-_NEEDED = {"http": "url", "command": "command"}
+_NEEDED = {"http": "url", "command": "command", "python": "module"}
 
 
 def _agreement(document: TomlDocument) -> list[Mistake]:

@@ -19,6 +19,7 @@ class Solution:
     vendor: str = ""
     url: str = ""
     command: tuple[str, ...] = ()
+    module: str = ""
     timeout: float = 10.0
     settle: float = 3.0
     capabilities: tuple[str, ...] = ()
