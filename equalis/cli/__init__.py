@@ -9,6 +9,7 @@ import click
 from equalis import __version__
 
 VERBS = {
+    "init": "write the first files: equalis.toml, a stub that makes the product act, a pipeline",
     "run": "play cases against a solution, judge, seal",
     "verify": "check a bundle or a run directory and judge it again, offline",
     "list": "list cases, checks, requirements, services, actions or defects",
