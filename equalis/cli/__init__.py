@@ -10,6 +10,7 @@ from equalis import __version__
 
 VERBS = {
     "init": "write the first files: equalis.toml, a stub that makes the product act, a pipeline",
+    "doctor": "look at everything that a run needs, each line with its remedy",
     "run": "play cases against a solution, judge, seal",
     "verify": "check a bundle or a run directory and judge it again, offline",
     "list": "list cases, checks, requirements, services, actions or defects",

@@ -75,12 +75,7 @@ class Environment:
     @property
     def credentials(self) -> dict[str, str]:
         """The test identity of the solution and the authority to trust, as PEM."""
-        certificate, key = self._pki.files("solution")
-        return {
-            "authority": self._pki.authority.decode(),
-            "certificate": certificate.read_text(),
-            "key": key.read_text(),
-        }
+        return self._pki.credentials
 
     def begin_case(self, sink: Sink, worlds: Mapping[str, Record]) -> None:
         """Start the services anew, count exchanges from 1."""

@@ -35,6 +35,12 @@ class Pki:
         """The PEM of the authority that the solution must trust."""
         return self.folder / "authority.pem"
 
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The test identity of the solution and the authority to trust, as PEM."""
+        certificate, key = self.files("solution")
+        return {"authority": self.authority.decode(), "certificate": certificate.read_text(), "key": key.read_text()}
+
     def files(self, party: str) -> tuple[Path, Path]:
         """The certificate and key files of a party."""
         return self.folder / f"{party}.pem", self.folder / f"{party}.key"

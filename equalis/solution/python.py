@@ -94,6 +94,11 @@ class PythonDriver:
         self._lane = Lane()
         self._functions: Mapping[str, Callable[[Any], Any]] = self._guarded("loading", self._load)
 
+    @property
+    def known(self) -> frozenset[str]:
+        """The actions that the file has a function for."""
+        return frozenset(self._functions)
+
     def reset(self, reset: Reset) -> None:
         """Call `reset`, when the file has one."""
         self._told("reset", reset_document(reset))

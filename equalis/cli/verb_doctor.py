@@ -1,0 +1,45 @@
+"""`equalis doctor`: is everything in order before a case is played?"""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import UTC, datetime
+
+import click
+
+from equalis.cases.loading import load_all
+from equalis.cli import configured
+from equalis.cli.endings import INCONCLUSIVE, OK
+from equalis.cli.folders import home
+from equalis.doctor import Health, examined
+from equalis.reporting.console import console
+from equalis.reporting.text import clean
+from equalis.session import driver_maker, read_files
+
+WIDTH = 14
+MARGIN = " " * (WIDTH + 10)
+"""Where what was found begins: after the health and the subject."""
+
+
+@click.command("doctor")
+@click.option("--demo", is_flag=True, help="Look at the demonstration solution.")
+@click.option("--config", "path", default="", help="Another file than equalis.toml.")
+@click.option("--bindings", multiple=True, metavar="DIR", help="An overlay of bindings.")
+def command(demo: bool, path: str, bindings: tuple[str, ...]) -> int:  # noqa: FBT001 - click's
+    """Look at everything that a run needs, each line OK, KO or a warning with its remedy; the product is reset, and no more.
+
+    Exits 0 when nothing is KO, 3 when a run would be INCONCLUSIVE for a reason that is not the product's, 2 for a file that
+    does not lint.
+    """
+    config = configured.read(path, demo=demo, bindings=bindings)
+    files = read_files(config)
+    loaded = load_all(files.content, files.shown)
+    out, bad = console(), False
+    for line in examined(config, loaded, home(), driver_maker(config.solution, (), None), datetime.now(UTC)):
+        bad |= line.health is Health.KO
+        rows = [f"{line.health.value:<8} {line.subject:<{WIDTH}} {line.found}"]
+        rows += [f"{MARGIN}mend: {line.remedy}"] if line.remedy else []
+        for row in map(clean, rows):
+            wide = textwrap.fill(row, out.width, subsequent_indent=MARGIN, break_long_words=False, break_on_hyphens=False)
+            out.print(wide if out.is_terminal else row)
+    return INCONCLUSIVE if bad else OK

@@ -1,0 +1,175 @@
+"""What must be in order before any case is played: each line OK, KO or a warning, with its remedy (`equalis doctor`).
+
+A mistake of configuration found here is one that cannot be taken for the product's. Nothing here acts on the product: it is
+reset, asked whether it is idle, and no more.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from equalis.archive import keys
+from equalis.archive.keys import KeyFileError
+from equalis.cases.loading import Loaded
+from equalis.gateway import pki
+from equalis.gateway.pki import OTHER_PARTY, Pki
+from equalis.model.case import Case
+from equalis.model.config import Config, Solution
+from equalis.solution.port import Driver, DriverError, ProductFailure, Reset
+
+ROOM = 500 << 20
+"""Bytes that a run of every case may need, with a margin."""
+OLDEST_PYTHON = (3, 11)
+SOON = timedelta(days=30)
+
+
+class Health(Enum):
+    """How one line stands."""
+
+    OK = "OK"
+    WARNING = "warning"
+    KO = "KO"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at, what was found, and how to mend it."""
+
+    subject: str
+    health: Health
+    found: str
+    remedy: str = ""
+
+
+def examined(config: Config, loaded: Loaded, home: Path, drivers: Callable[[], Driver], now: datetime) -> Iterator[Line]:
+    """Every line, in the order in which things are needed; loading and linting have succeeded when this begins."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield _line("python", sys.version_info[:2] >= OLDEST_PYTHON, version, "install Python 3.11 or later")
+    cases, overlays = len(loaded.pack.cases), len(config.bindings)
+    yield Line("cases", Health.OK, f"{cases} cases lint, with {overlays} overlays of bindings" if overlays else f"{cases} cases lint, with the embedded bindings")
+    yield from _capabilities(loaded, config.solution)
+    yield from _disk(Path(config.out))
+    yield from _port(config.port)
+    yield from _certificates(home, now)
+    yield from _key(home)
+    yield from _driver(config.solution, loaded, drivers, pki.load(home / "pki").credentials)
+
+
+def _line(subject: str, good: object, found: str, remedy: str) -> Line:
+    return Line(subject, Health.OK, found) if good else Line(subject, Health.KO, found, remedy)
+
+
+def _capabilities(loaded: Loaded, solution: Solution) -> Iterator[Line]:
+    known, declared = loaded.pack.capabilities, solution.capabilities
+    if unknown := [word for word in declared if word not in known]:
+        yield Line("capabilities", Health.KO, f"no capability {', '.join(unknown)}", f"valid capabilities: {', '.join(known)}")
+        return
+    missing = [word for word in known if word not in declared]
+    idle = [case for case in loaded.pack.cases if not _applies(case, declared)]
+    if not declared:
+        yield Line("capabilities", Health.KO, "none is declared: no case that needs one applies", "name what the product can do under [solution] capabilities")
+    elif missing:
+        yield Line("capabilities", Health.WARNING, f"{len(idle)} cases do not apply without {', '.join(missing)}", "declare what the product can do")
+    else:
+        yield Line("capabilities", Health.OK, ", ".join(declared))
+
+
+def _applies(case: Case, declared: tuple[str, ...]) -> bool:
+    return all(need in declared for need in (*case.needs, *(("clock",) if case.pauses else ())))
+
+
+def _disk(out: Path) -> Iterator[Line]:
+    place = next((folder for folder in (out, *out.resolve().parents) if folder.is_dir()), Path())
+    try:
+        free = shutil.disk_usage(place).free
+        probe = place / f".equalis-{datetime.now(UTC).timestamp():.0f}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        yield Line("disk", Health.KO, f"{place} cannot be written: {error.strerror}", "choose another `out` under [run], or give --out")
+        return
+    yield _line("disk", free > ROOM, f"{free >> 20} MiB free at {place.resolve()}", f"make room: a whole run may need {ROOM >> 20} MiB")
+
+
+def _port(port: int) -> Iterator[Line]:
+    if not port:
+        yield Line("port", Health.OK, "any free one")
+        return
+    with socket.socket() as plain:
+        try:
+            plain.bind(("127.0.0.1", port))
+        except OSError as error:
+            yield Line("port", Health.KO, f"{port} cannot be opened: {error.strerror}", "end the program that uses it, or set another `port` under [environment]")
+            return
+    yield Line("port", Health.OK, f"{port} is free")
+
+
+def _certificates(home: Path, now: datetime) -> Iterator[Line]:
+    """The test PKI: each certificate valid for a while, and its key the one that fits."""
+    found = pki.load(home / "pki")
+    wrong = [f"{party}: {text}" for party in ("gateway", "solution", OTHER_PARTY, *pki.SERVICES) if (text := _certificate(found, party, now))]
+    remedy = f"move {found.folder} away: it is made anew with the next run"
+    yield _line("certificates", not wrong, "; ".join(wrong) or f"the test identities in {found.folder} are valid, each with its key", remedy)
+
+
+def _certificate(found: Pki, party: str, now: datetime) -> str:
+    path, key_path = found.files(party)
+    try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        key = serialization.load_pem_private_key(key_path.read_bytes(), None)
+    except (OSError, ValueError, TypeError) as error:
+        return f"cannot be read ({type(error).__name__})"
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc - SOON:
+        return f"not valid from {certificate.not_valid_before_utc:%Y-%m-%d} to {certificate.not_valid_after_utc:%Y-%m-%d}, or not for long"
+    return "" if key.public_key() == certificate.public_key() else "the key is another one's"
+
+
+def _key(home: Path) -> Iterator[Line]:
+    try:
+        made = keys.load(home / "keys").made
+    except (KeyFileError, OSError) as error:
+        yield Line("runner's key", Health.KO, str(error), "move the key away: another one is made with the next run")
+        return
+    yield Line("runner's key", Health.OK, "made just now, self-issued" if made else "there")
+
+
+def _driver(solution: Solution, loaded: Loaded, drivers: Callable[[], Driver], credentials: dict[str, str]) -> Iterator[Line]:
+    """Whether the product can be reached and reset; nobody is asked at a terminal here."""
+    if solution.driver == "operator":
+        yield Line("driver", Health.OK, "operator: a person acts")
+        return
+    try:
+        driver = drivers()
+        try:
+            services = dict.fromkeys(loaded.bindings.services, "https://127.0.0.1:9/doctor")
+            driver.reset(Reset("doctor", "doctor", (), {}, services, credentials=credentials))
+            told = driver.idle()
+            lacking = _lacking(driver, loaded, solution)
+        finally:
+            driver.close()
+    except (DriverError, ProductFailure) as error:
+        yield Line("driver", Health.KO, f"{solution.driver}: {error}", getattr(error, "remedy", "") or "see that the product answers at once")
+        return
+    said = "cannot tell when it is idle: settled means silence" if told is None else "says when it is idle"
+    yield Line("driver", Health.OK, f"{solution.driver}: reset, and {said}")
+    if lacking:
+        yield Line("actions", Health.WARNING, f"no function yet for {', '.join(lacking)}", "write them, or take their capability out")
+
+
+def _lacking(driver: Driver, loaded: Loaded, solution: Solution) -> list[str]:
+    """The actions of cases that apply and that the driver knows to be missing; none where only the product knows."""
+    known = getattr(driver, "known", None)
+    if known is None:
+        return []
+    needed = {step.action for case in loaded.pack.cases if _applies(case, solution.capabilities) for step in case.steps if step.action}
+    return sorted(needed - set(known))
