@@ -45,16 +45,20 @@ def guarded(root: click.Group) -> NoReturn:
         say("stopped; what was recorded is kept, and `equalis run --resume` goes on with it")
         sys.exit(INCONCLUSIVE)
     except EndError as error:
-        say(f"error: {error.text}", error.mend)
-        sys.exit(error.code)
+        sys.exit(told(error))
     except BrokenPipeError:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(OK)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a message, never a traceback
-        code, text, mend = _known(error)
-        say(f"error: {text}", mend)
-        sys.exit(code)
+        sys.exit(told(error))
+
+
+def told(error: Exception) -> int:
+    """Tell an error on standard error, with its remedy; the exit code that it means."""
+    code, text, mend = (error.code, error.text, error.mend) if isinstance(error, EndError) else _known(error)
+    say(f"error: {text}", mend)
+    return code
 
 
 def say(text: str, mend: str = "") -> None:

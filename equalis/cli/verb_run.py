@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from equalis.cli import configured
-from equalis.cli.endings import CODES, INCONCLUSIVE, USAGE, EndError
+from equalis.cli.endings import CODES, INCONCLUSIVE, OK, USAGE, EndError, told
 from equalis.cli.folders import home
 from equalis.cli.terminal import Terminal
+from equalis.cli.watching import stamps, wait_for_change
 from equalis.demo.defects import BY_NAME
 from equalis.model.config import Config
 from equalis.model.outcome import Outcome
+from equalis.model.source import MistakesError
+from equalis.packs import PackError
 from equalis.reporting import document
 from equalis.reporting.console import LiveProgress, console, fitted, styled
 from equalis.reporting.text import summary
@@ -36,11 +40,13 @@ from equalis.session import Finished, NoCaseError, Order, OtherSolutionError, Po
 @click.option("--failed-from", "failed", default="", metavar="BUNDLE", help="Only the cases that were KO or INCONCLUSIVE in this run.")
 @click.option("--retry-inconclusive", "retries", type=click.IntRange(0, 9), default=0, metavar="N",
               help="Play a case that nobody could judge again, up to N times; a KO is never played again.")  # fmt: skip
+@click.option("--watch", "watched", multiple=True, type=click.Path(exists=True, path_type=Path), metavar="PATH",
+              help="Play again whenever a file there changes, until Ctrl-C.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of lines.")
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     names: tuple[str, ...], demo: bool, defects: tuple[str, ...], families: tuple[str, ...],  # noqa: FBT001 - click's
     tags: tuple[str, ...], path: str, bindings: tuple[str, ...], out: str, unfinished: str,
-    patterns: tuple[str, ...], failed: str, retries: int, as_json: bool,  # noqa: FBT001 - click's
+    patterns: tuple[str, ...], failed: str, retries: int, watched: tuple[Path, ...], as_json: bool,  # noqa: FBT001 - click's
 ) -> int:  # fmt: skip
     """Play cases (all, without a name) and leave a sealed bundle in reports/.
 
@@ -52,8 +58,35 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     names = (*names, *patterns, *(_failed(failed) if failed else ()))
     if unfinished and (names or defects or families or tags or bindings):
         raise EndError(USAGE, "a resumed run plays what it planned", "give --resume no case, family, tag, defect or bindings")
-    config = _configuration(path, unfinished, demo=demo or bool(defects), bindings=bindings, out=out)
-    order = Order(config, home(), names, families, tags, defects, retries)
+
+    def once() -> int:
+        config = _configuration(path, unfinished, demo=demo or bool(defects), bindings=bindings, out=out)
+        return _played(Order(config, home(), names, families, tags, defects, retries), unfinished, as_json=as_json)
+
+    if not watched:
+        return once()
+    if unfinished:
+        raise EndError(USAGE, "a resumed run is not watched", "give one of --resume and --watch")
+    return _watched(once, watched)
+
+
+def _watched(once: Callable[[], int], paths: tuple[Path, ...]) -> int:
+    """Play, and again after each change; a mistake in a file is told and waited out. Ctrl-C ends with the last code."""
+    code = OK
+    with contextlib.suppress(KeyboardInterrupt):
+        before = stamps(paths)
+        while True:
+            try:
+                code = once()
+            except (EndError, MistakesError, PackError) as error:
+                code = told(error)
+            click.echo(f"watching {', '.join(map(str, paths))}; Ctrl-C ends", err=True)
+            before = wait_for_change(paths, before)
+    return code
+
+
+def _played(order: Order, unfinished: str, *, as_json: bool) -> int:
+    """Play what was ordered, print what it came to; its exit code."""
     terminal = Terminal()
     out_console = console(sys.stderr if as_json else None)
     try:

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,7 +66,7 @@ def test_a_defect_exits_1_with_a_ko_and_json_says_the_same(equalis: Equalis) -> 
         (("run", "--demo", "ra-pid/nothing"), "no case `ra-pid/nothing`"),
         (("run", "--demo", "--family", "zz"), "known families: eprescription, idv, ra-pid"),
         (("run", "--defect", "zz"), "valid defects"),
-        (("rnu",), "valid verbs: run"),
+        (("rnu",), "valid verbs: init, doctor, run"),
         (("run", "--nonsense"), "No such option"),
         (("verify", "nothing.asice"), "does not exist"),
         (("explain", "ra-pid/ra-depo"), "did you mean `ra-pid/ra-depot`?"),
@@ -183,14 +182,6 @@ def test_explain_says_what_is_demanded_and_why(equalis: Equalis) -> None:
     for word in ("PID-052", "modelled", "same-as", "likely", "equalis run"):
         assert word in shown
     assert "hang-after-commit" in equalis("explain", "ra-pid/pid-paiement-pannes@muette-apres").stdout
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[None]:
-    """Ctrl-C reaches what the test starts, even where the tests themselves run in a background that ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("ctrl_c")
