@@ -148,3 +148,23 @@ def test_init_without_a_terminal_needs_a_name_and_knows_its_words(home: Path, tm
         assert done.returncode == 2
         assert text in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is POSIX")
+def test_init_asks_at_a_terminal(home: Path, tmp_path: Path) -> None:
+    """Product, version, vendor, driver, capabilities: five questions, and the files are there."""
+    import pty  # noqa: PLC0415 - POSIX only
+
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-m", "equalis", "init"], cwd=tmp_path, env={**os.environ, "EQUALIS_HOME": str(home)}, stdin=theirs,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
+    os.write(ours, b"Cabinet Plus\n4.2\nExemple SARL\npython\npid ra\n")
+    shown, _ = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 0, shown.decode()
+    text = (tmp_path / "equalis.toml").read_text(encoding="utf-8")
+    assert 'name = "Cabinet Plus"' in text
+    assert 'module = "equalis_actions.py"' in text
+    assert 'capabilities = ["pid", "ra"]' in text
+    assert '@action("pid.bill")' in (tmp_path / "equalis_actions.py").read_text(encoding="utf-8")

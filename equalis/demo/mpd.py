@@ -206,7 +206,7 @@ class Mpd:
         d = self._defects
         found: dict[str, Any] = {
             "text": "selon avis médical" if "rx-vague-posology" in d else line.posology,
-            "timing": {"repeat": {"frequency": line.frequency + ("rx-frequency-off-by-one" in d), "period": 1, "periodUnit": "wk" if "rx-intakes-per-week" in d else "d"}},
+            "timing": {"repeat": {"frequency": line.frequency + ("rx-frequency-off-by-one" in d), "period": 2 if "rx-intakes-every-second-day" in d else 1, "periodUnit": "wk" if "rx-intakes-per-week" in d else "d"}},
             "doseAndRate": [{"doseQuantity": {"value": line.dose + ("rx-dose-off-by-one" in d)}}],
         }  # fmt: skip
         if "rx-free-text-only" in d:

@@ -54,6 +54,7 @@ RX_DEFECTS = (
     _defect("free-text-only", "Sends the posology as free text only.", "RX-023", "rx-dose-not-structured"),
     _defect("dose-off-by-one", "Sends one unit more for each intake than the user typed.", "RX-023", "rx-dose-wrong"),
     _defect("intakes-per-week", "Counts the intakes by the week.", "RX-023", "rx-intakes-per-week"),
+    _defect("intakes-every-second-day", "Counts the intakes over two days.", "RX-023", "rx-intakes-per-week"),
     _defect("frequency-off-by-one", "Sends one intake a day more than the user typed.", "RX-023"),
     _defect("ascii-only", "Loses every character that is not ASCII.", "RX-024"),
     _defect("identifier-per-line", "Gives each line its own group identifier.", "RX-025"),
