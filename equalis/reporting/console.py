@@ -112,7 +112,7 @@ class LiveProgress:
 
     def case_ends(self, case: Case, verdict: Verdict, seconds: float) -> None:  # noqa: ARG002 - the port's signature
         """Print the case's line, and everything that a reader must know when it is not OK."""
-        self._done += 1
+        self._done, self._case = self._done + 1, None
         if self._quiet:
             return
         self._out.print(styled(case_line(verdict, seconds)))
@@ -122,9 +122,9 @@ class LiveProgress:
             self._out.print()
 
     def _render(self) -> Text | Spinner:
-        name = self._case.name if self._case else ""
-        elapsed = time.monotonic() - self._since
-        line = f" {self._done + 1}/{self._total} {name} · {self._wait} · {elapsed:.0f} s"
+        elapsed, number = time.monotonic() - self._since, min(self._done + 1, self._total)
+        doing = f"{self._case.name} · {self._wait} · {elapsed:.0f} s" if self._case else "cases; the bundle is being sealed"
+        line = f" {number}/{self._total} {doing}"
         self._spinner.update(text=Text(line[: max(self._out.width - 3, 10)], overflow="ellipsis"))
         return self._spinner
 
