@@ -45,7 +45,7 @@ def test_cases_are_items_with_markers(project: Path, home: Path) -> None:
     assert "requirements.yaml" not in listed.stdout
     played = run(project, home, "--equalis-demo", str(IDV / "numero-faux.yaml"), "-m", "family and requirement", "--strict-markers")
     assert played.returncode == 0, played.stdout + played.stderr
-    assert "4 passed" in played.stdout
+    assert "6 passed" in played.stdout
 
 
 def test_they_run_under_xdist(project: Path, home: Path) -> None:
