@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from equalis.demo import jws
-from equalis.demo.connection import SERVER_ERRORS, Link
+from equalis.demo.connection import Link
+from equalis.demo.fhir_calls import FhirCalls, Slips
 from equalis.demo.prescription import Line, Prescription, local_day
 from equalis.demo.signing import new_id, zulu
 from equalis.demo.transport import Doctor, UnavailableError
@@ -17,6 +18,10 @@ from equalis.demo.transport import Doctor, UnavailableError
 MATRICULE, PRODUCT, GROUP = "urn:oid:1.3.182.4.4", "urn:equalis:modelled:product-number", "urn:equalis:modelled:prescription-number"
 EHEALTHID = "urn:equalis:modelled:ehealthid"
 OK, CREATED = 200, 201
+SLIPS = Slips(
+    anonymous="rx-anonymous", basic="rx-basic-scheme", no_number="rx-no-request-id", same_number="rx-same-request-id",
+    no_user="rx-no-user", practice="rx-user-is-the-practice", plain_json="rx-plain-json",
+)  # fmt: skip
 
 
 class RefusedError(Exception):
@@ -43,7 +48,7 @@ class Mpd:
     def __init__(self, link: Link) -> None:
         """Keep the connection."""
         self._link, self._defects = link, link.defects
-        self._first_id = new_id()
+        self._calls = FhirCalls(link, "eprescription", SLIPS)
 
     def submit(self, made: Prescription) -> None:
         """Send a prescription, signed; raises UnavailableError or RefusedError."""
@@ -80,23 +85,8 @@ class Mpd:
         return list(dict.fromkeys(entry["resource"]["groupIdentifier"]["value"] for entry in found.get("entry", [])))
 
     def _asked(self, doctor: Doctor, method: str, path: str, body: bytes = b"", **more: str) -> Any:
-        d = self._defects
-        scheme = "Basic" if "rx-basic-scheme" in d else "Bearer"
-        headers = {"Authorization": f"{scheme} {self._link.bearer(doctor)}", "Accept": "application/fhir+json",
-                   "X_Request_Id": self._first_id if "rx-same-request-id" in d else new_id(), "X_User_Id": doctor.ehealthid} | more  # fmt: skip
-        for defect, name in (("rx-no-request-id", "X_Request_Id"), ("rx-no-user", "X_User_Id"), ("rx-anonymous", "Authorization")):
-            if defect in d:
-                del headers[name]
-        if "rx-user-is-the-practice" in d and "X_User_Id" in headers:
-            headers["X_User_Id"] = "cabinet"
-        if body:
-            headers["Content_Type"] = "application/json" if "rx-plain-json" in d else "application/fhir+json"
-        status, _, answer = self._link.send(method, f"{self._link.services['eprescription']}{path}", body, **headers)
-        if status >= SERVER_ERRORS:
-            message = f"HTTP {status}"
-            raise UnavailableError(message, sent=True)
         try:
-            document = json.loads(answer)
+            status, document = self._calls.ask(doctor, method, path, body, **more)
             if status not in {OK, CREATED}:
                 issue = document["issue"][0]
                 raise RefusedError(status, issue["details"]["coding"][0]["code"], issue.get("diagnostics", ""))

@@ -7,13 +7,17 @@ import urllib.parse
 from dataclasses import dataclass, replace
 from typing import Any
 
-from equalis.demo.connection import SERVER_ERRORS, Link
-from equalis.demo.signing import new_id
+from equalis.demo.connection import Link
+from equalis.demo.fhir_calls import FhirCalls, Slips
 from equalis.demo.traits import Traits
 from equalis.demo.transport import HTTP_OK, Doctor, UnavailableError
 
 SYSTEM = "urn:oid:1.3.182.4.4"
 BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
+SLIPS = Slips(
+    anonymous="anonymous-to-servid", basic="basic-to-servid", no_number="no-request-number", same_number="reused-request-number",
+    no_user="no-user-named", practice="user-is-the-practice", plain_json="plain-json-to-servid",
+)  # fmt: skip
 MOST = 10
 CERTAIN = 0.95
 
@@ -43,8 +47,7 @@ class Servid:
 
     def __init__(self, link: Link) -> None:
         """Keep the connection."""
-        self._link, self._defects = link, link.defects
-        self._last_id = new_id()
+        self._calls, self._defects = FhirCalls(link, "servid", SLIPS), link.defects
 
     def match(self, doctor: Doctor, traits: Traits) -> list[Found]:
         """Search by traits; raises UnavailableError or RefusedSearchError."""
@@ -92,24 +95,8 @@ class Servid:
         return traits.birth_date
 
     def _asked(self, doctor: Doctor, method: str, path: str, body: bytes = b"") -> list[Found]:
-        d = self._defects
-        number = self._last_id if "reused-request-number" in d else new_id()
-        scheme = "Basic" if "basic-to-servid" in d else "Bearer"
-        headers = {"Authorization": f"{scheme} {self._link.bearer(doctor)}", "Accept": "application/fhir+json",
-                   "X_Request_Id": number, "X_User_Id": doctor.ehealthid}  # fmt: skip
-        for defect, name in (("no-request-number", "X_Request_Id"), ("no-user-named", "X_User_Id"), ("anonymous-to-servid", "Authorization")):
-            if defect in d:
-                del headers[name]
-        if "user-is-the-practice" in d and "X_User_Id" in headers:
-            headers["X_User_Id"] = "cabinet"
-        if body:
-            headers["Content_Type"] = "application/json" if "plain-json-to-servid" in d else "application/fhir+json"
-        status, _, answer = self._link.send(method, f"{self._link.services['servid']}{path}", body, **headers)
-        if status >= SERVER_ERRORS:
-            message = f"HTTP {status}"
-            raise UnavailableError(message, sent=True)
         try:
-            document = json.loads(answer)
+            status, document = self._calls.ask(doctor, method, path, body)
             if status != HTTP_OK:
                 raise RefusedSearchError(document["issue"][0].get("diagnostics", ""))
             return [_found(entry) for entry in document.get("entry", [])]
