@@ -60,9 +60,10 @@ def examined(config: Config, loaded: Loaded, home: Path, drivers: Callable[[], D
     yield from _capabilities(loaded, config.solution)
     yield from _disk(Path(config.out))
     yield from _port(config.port)
-    yield from _certificates(home, now)
+    identities = pki.load(home / "pki")
+    yield from _certificates(identities, now)
     yield from _key(home)
-    yield from _driver(config.solution, loaded, drivers, pki.load(home / "pki").credentials)
+    yield from _driver(config.solution, loaded, drivers, identities.credentials)
 
 
 def _line(subject: str, good: object, found: str, remedy: str) -> Line:
@@ -114,9 +115,8 @@ def _port(port: int) -> Iterator[Line]:
     yield Line("port", Health.OK, f"{port} is free")
 
 
-def _certificates(home: Path, now: datetime) -> Iterator[Line]:
+def _certificates(found: Pki, now: datetime) -> Iterator[Line]:
     """The test PKI: each certificate valid for a while, and its key the one that fits."""
-    found = pki.load(home / "pki")
     wrong = [f"{party}: {text}" for party in ("gateway", "solution", OTHER_PARTY, *pki.SERVICES) if (text := _certificate(found, party, now))]
     remedy = f"move {found.folder} away: it is made anew with the next run"
     yield _line("certificates", not wrong, "; ".join(wrong) or f"the test identities in {found.folder} are valid, each with its key", remedy)

@@ -67,16 +67,13 @@ def read(content: bytes, path: str) -> tuple[Expected, ...]:
 
 def failures(report: Report) -> tuple[str, ...]:
     """Every MUST that is KO, as `case#expectation`, in the order of the run."""
-    return tuple(
-        f"{verdict.case}#{item.expectation}" for verdict in report.verdicts for item in verdict.findings
-        if item.outcome is Outcome.KO and item.level is Level.MUST
-    )  # fmt: skip
+    return tuple(name for name, item in report.findings if item.outcome is Outcome.KO and item.level is Level.MUST)
 
 
 def held(report: Report, baseline: Iterable[Expected], today: date) -> Ruling:
     """A report held against a baseline on a day: pure, so that anyone can rule again."""
     known, stale, found = dict[str, str](), list[str](), failures(report)
-    judged = [f"{verdict.case}#{item.expectation}" for verdict in report.verdicts for item in verdict.findings]
+    judged = [name for name, _ in report.findings]
     for entry in baseline:
         matching = [name for name in found if fnmatchcase(name, entry.finding)]
         said = f"{entry.finding} ({entry.reason}; {entry.owner}; {entry.source.path}:{entry.source.line})"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from equalis.model.outcome import Outcome, worst
 from equalis.model.transcript import EMBEDDED
-from equalis.model.verdict import Conformity, Verdict
+from equalis.model.verdict import Conformity, Finding, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ class Report:
     verdicts: tuple[Verdict, ...]
     conformity: Conformity
     complete: bool
+
+    @property
+    def findings(self) -> tuple[tuple[str, Finding], ...]:
+        """Every finding under its name, `case#expectation`, in the order of the plan."""
+        return tuple((f"{verdict.case}#{item.expectation}", item) for verdict in self.verdicts for item in verdict.findings)
 
     @property
     def outcome(self) -> Outcome:

@@ -43,7 +43,7 @@ def compare(before: Report, after: Report) -> Comparison:
 
 
 def _judged(report: Report) -> dict[str, Finding]:
-    return {f"{verdict.case}#{item.expectation}": item for verdict in report.verdicts for item in verdict.findings if item.level is Level.MUST}
+    return {name: item for name, item in report.findings if item.level is Level.MUST}
 
 
 def _ko(finding: Finding | None) -> bool:

@@ -51,8 +51,9 @@ def _model(kind: str) -> Any:
     return getattr(import_module(f"fhir.resources.R4B.{kind.lower()}"), kind)
 
 
+@lru_cache(maxsize=16)
 def ready(*kinds: str) -> None:
-    """Load the models of these resources: before a product is asked, never on its time."""
+    """Load the models of these resources, once: before a product is asked, never on its time."""
     for kind in kinds:
         problems(json.dumps({"resourceType": kind}).encode(), kind)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from equalis.model.values import Record, as_text
+from equalis.services import worlds
 from equalis.services.answering import zulu
 
 CONSENT_TYPES = ("MH", "ESANTE", "CNS", "CNS_AUTO")
@@ -73,6 +74,4 @@ class State:
 
 
 def _seeded(world: Record, ssn: str) -> list[str]:
-    found = world.get("consents", ())
-    records = [item for item in found if isinstance(item, dict)] if isinstance(found, tuple) else []
-    return [as_text(item["type"]) for item in records if as_text(item["ssn"]) == ssn]
+    return [as_text(item["type"]) for item in worlds.records(world, "consents") if as_text(item["ssn"]) == ssn]

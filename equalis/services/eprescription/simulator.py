@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from equalis.model.values import Record, Value, as_text
-from equalis.services import answering, security
+from equalis.services import answering, security, worlds
 from equalis.services.eprescription import issuing
 from equalis.services.eprescription.issuing import stop
 from equalis.services.eprescription.prescription import Line, Prescription
@@ -42,20 +42,10 @@ def start(world: Record) -> State:
     """Know the product list and the professionals of the world; nothing is prescribed yet."""
     fhir.ready("Bundle", "MedicationDispense", "Parameters")
     return State(
-        {as_text(item["number"]): item for item in _records(world, "products")},
-        {as_text(item["ehealthid"]): item for item in _records(world, "professionals")},
-        _names(world, "no-care-relation"), _names(world, "suspended"), {},
+        {as_text(item["number"]): item for item in worlds.records(world, "products")},
+        {as_text(item["ehealthid"]): item for item in worlds.records(world, "professionals")},
+        frozenset(worlds.texts(world, "no-care-relation")), frozenset(worlds.texts(world, "suspended")), {},
     )  # fmt: skip
-
-
-def _records(world: Record, key: str) -> tuple[Record, ...]:
-    found = world.get(key, ())
-    return tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, tuple) else ()
-
-
-def _names(world: Record, key: str) -> frozenset[str]:
-    found = world.get(key, ())
-    return frozenset(map(as_text, found)) if isinstance(found, tuple) else frozenset()
 
 
 def answer(state: State, call: Call) -> Reply:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from lxml import etree
 
 from equalis.model.values import Record, Value, as_text
-from equalis.services import answering, security
+from equalis.services import answering, security, worlds
 from equalis.services.port import Call, RefusalError, Reply, Simulator
 from equalis.wire import jwt, soap, strict_xml, typed, xmldsig_signing
 from equalis.wire.saml import ASSERTION
@@ -43,11 +43,8 @@ class State:
 
 def start(world: Record) -> State:
     """Know the professionals of the world."""
-    found = world.get("professionals", ())
-    known = [item for item in found if isinstance(item, dict)] if isinstance(found, tuple) else []
-    patients = world.get("patients", ())
-    numbers = [as_text(item["matricule"]) for item in patients if isinstance(item, dict) and "matricule" in item] if isinstance(patients, tuple) else []
-    return State({as_text(item["ehealthid"]): item for item in known}, frozenset(numbers))
+    numbers = [as_text(item["matricule"]) for item in worlds.records(world, "patients") if "matricule" in item]
+    return State({as_text(item["ehealthid"]): item for item in worlds.records(world, "professionals")}, frozenset(numbers))
 
 
 def answer(state: State, call: Call) -> Reply:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from equalis.model.values import Value, as_text
-from equalis.services import answering
+from equalis.services import answering, worlds
 from equalis.services.mysecu import tariff
 from equalis.services.mysecu.state import Payment, Simulation, State, anomaly
 from equalis.services.port import Call, Entry, RefusalError, Reply, scripted
@@ -83,13 +83,13 @@ def _anomalies(state: State, call: Call, provider: str, lines: list[tariff.Line]
         found.append((as_text(word), as_text(call.script.get("text")) or "refused by the scenario"))
     if call.text("provider.code") != provider:
         found.append(("PROVIDER_MISMATCH", "the provider code is not that of the token"))
-    if provider in _texts(state, "inactive"):
+    if provider in worlds.texts(state.world, "inactive"):
         found.append(("PROVIDER_INACTIVE", "the doctor has not activated the web services on mySecu"))
     wrong = matricule.problem(call.text("patient.matricule"),
                               check_digits=state.world.get("check-digits") is True)  # fmt: skip
     if wrong:
         found.append(("PATIENT_UNKNOWN", wrong))
-    if (payer := _payer(state, call)) not in _texts(state, "pid-payers"):
+    if (payer := _payer(state, call)) not in worlds.texts(state.world, "pid-payers"):
         found.append(("PAYER_NOT_PID", f"the patient is insured with {payer}, which PID does not cover"))
     for line in lines:
         found += _act_anomalies(state, line)
@@ -112,13 +112,8 @@ def _act_anomalies(state: State, line: tariff.Line) -> list[tuple[str, str]]:
 def _payer(state: State, call: Call) -> str:
     """The fund of a patient; CNS for whom the world says nothing else."""
     number = call.text("patient.matricule")
-    found = (item for item in tariff.records(state.world, "patients") if as_text(item.get("matricule")) == number)
+    found = (item for item in worlds.records(state.world, "patients") if as_text(item.get("matricule")) == number)
     return as_text(next(found, {}).get("payer")) or "CNS"
-
-
-def _texts(state: State, key: str) -> list[str]:
-    found = state.world.get(key, ())
-    return [as_text(item) for item in found] if isinstance(found, tuple) else []
 
 
 def pay(state: State, call: Call, provider: str) -> Reply:
@@ -164,7 +159,7 @@ def _pay_refusals(state: State, call: Call, simulation: Simulation) -> list[tupl
 def _payment(state: State, call: Call, simulation: Simulation) -> Payment:
     """The amounts: paid = statutory share − recovered (earlier debts)."""
     debts = {as_text(item["matricule"]): Decimal(as_text(item["amount"]))
-             for item in tariff.records(state.world, "debts")}  # fmt: skip
+             for item in worlds.records(state.world, "debts")}  # fmt: skip
     recovered = min(debts.get(simulation.matricule, Decimal(0)), simulation.shares.statutory)
     reason = "earlier debts recovered" if recovered else ""
     return Payment(call.draw("payment"), simulation.id, recovered, simulation.shares.statutory - recovered,

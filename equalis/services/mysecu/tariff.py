@@ -7,6 +7,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from equalis.model.values import Record, Value, as_text
+from equalis.services import worlds
 from equalis.wire import matricule
 
 MAJORITY = 18
@@ -34,12 +35,6 @@ class Shares:
     patient: Decimal
 
 
-def records(world: Record, key: str) -> list[Record]:
-    """The records of a list of the world."""
-    found = world.get(key, ())
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, tuple) else []
-
-
 def in_force(entries: list[Record], on: date) -> Record | None:
     """The last entry whose ``from`` is not after a day."""
     known = [item for item in entries if date.fromisoformat(as_text(item["from"])) <= on]
@@ -48,7 +43,7 @@ def in_force(entries: list[Record], on: date) -> Record | None:
 
 def price(world: Record, code: str, on: date) -> Record | None:
     """The tariff line of an act on a day, None when there is none."""
-    return in_force([item for item in records(world, "tariff") if item["code"] == code], on)
+    return in_force([item for item in worlds.records(world, "tariff") if item["code"] == code], on)
 
 
 def is_convenience(world: Record, code: str) -> bool:
@@ -73,7 +68,7 @@ def shares(world: Record, lines: list[Line], number: str) -> Shares:
         total += amount
         statutory_base += amount
     day = lines[0].day
-    rates = in_force(records(world, "rates"), day) or {}
+    rates = in_force(worlds.records(world, "rates"), day) or {}
     minor = matricule.age(number, day) < MAJORITY
     inpatient = any(line.place in _words(world, "inpatient-places") for line in lines)
     rate = Decimal(as_text(rates.get("inpatient" if inpatient else "minor" if minor else "adult", 0)))

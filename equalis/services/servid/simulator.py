@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from equalis.model.values import Record, as_text
-from equalis.services import answering, security
+from equalis.services import answering, security, worlds
 from equalis.services.port import Call, RefusalError, Reply, Simulator
 from equalis.services.servid.matching import Candidate, candidates
 from equalis.wire import fhir, matricule
@@ -41,15 +41,10 @@ class State:
 def start(world: Record) -> State:
     """Know the population and the test persons of the case."""
     fhir.ready("Parameters", "Patient")
-    return State(world, (*_records(world, "population"), *(
-        {"id": f"T{number:04}", "country": "LU", **person} for number, person in enumerate(_records(world, "patients"), 1)
-        if "birth_date" in person and not person.get("unknown_to_servid") and not any(known.get("matricule") == person.get("matricule") for known in _records(world, "population"))
+    return State(world, (*worlds.records(world, "population"), *(
+        {"id": f"T{number:04}", "country": "LU", **person} for number, person in enumerate(worlds.records(world, "patients"), 1)
+        if "birth_date" in person and not person.get("unknown_to_servid") and not any(known.get("matricule") == person.get("matricule") for known in worlds.records(world, "population"))
     )))  # fmt: skip
-
-
-def _records(world: Record, key: str) -> tuple[Record, ...]:
-    found = world.get(key, ())
-    return tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, tuple) else ()
 
 
 def answer(state: State, call: Call) -> Reply:

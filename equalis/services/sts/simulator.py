@@ -14,7 +14,7 @@ from datetime import timedelta
 from lxml import etree
 
 from equalis.model.values import Record, Value, as_text
-from equalis.services import answering, security
+from equalis.services import answering, security, worlds
 from equalis.services.idp.simulator import AUDIENCE
 from equalis.services.port import Call, RefusalError, Reply, Simulator
 from equalis.wire import jwt, soap, typed, wssecurity
@@ -39,14 +39,9 @@ class State:
 
 def start(world: Record) -> State:
     """Know the professionals and the platforms of the world."""
-    codes = {as_text(item["ehealthid"]): as_text(item["code"]) for item in _records(world, "professionals")}
-    platforms = {as_text(item["name"]): as_text(item["secret"]) for item in _records(world, "platforms")}
+    codes = {as_text(item["ehealthid"]): as_text(item["code"]) for item in worlds.records(world, "professionals")}
+    platforms = {as_text(item["name"]): as_text(item["secret"]) for item in worlds.records(world, "platforms")}
     return State(codes, platforms)
-
-
-def _records(world: Record, key: str) -> list[Record]:
-    found = world.get(key, ())
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, tuple) else []
 
 
 def answer(state: State, call: Call) -> Reply:
