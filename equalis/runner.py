@@ -97,7 +97,7 @@ class Runner:
         recorder = CaseRecorder(case.name, self.directory, told)
         self.clock.begin()
         recorder.event("case", at=self.clock.now().isoformat())
-        probe = Transcript(case.name, self.header.environment, capabilities=self.header.capabilities)
+        probe = Transcript(case.name, self.header.environment, capabilities=self.header.capabilities, holds=self.header.holds)
         if not not_applicable(case, probe):
             self._play(case, recorder)
         self.environment.drain()
@@ -113,6 +113,10 @@ class Runner:
         self._check_disk()
         verdict = judge(case, transcript[0], self.bindings)
         self.progress.case_ends(case, verdict, time.monotonic() - started)
+        if transcript[0].faults and (lost := self.environment.lost):
+            remedy = "tell the environment's operator, and when it answers again `equalis run --resume` the directory"
+            cause = f"after {case.name}, {lost}"
+            raise RunStoppedError(cause, remedy, Blame.ENVIRONMENT)
         return verdict
 
     def close(self) -> None:
@@ -125,6 +129,9 @@ class Runner:
         if not self.environment.listening:
             cause = f"the gateway no longer listens on port {self.environment.port}"
             raise RunStoppedError(cause, "see that the port stays free, then `equalis run --resume` the directory")
+        if span := self.environment.closed(self.clock.now()):
+            cause = f"the environment {self.header.environment} is not to be used from {span.replace('-', ' to ')} (Luxembourg time)"
+            raise RunStoppedError(cause, "wait, then `equalis run --resume` the directory", Blame.ENVIRONMENT)
         self._later = {}
         family = self.families[case.family]
         self.environment.begin_case(recorder, self._worlds(family, case))

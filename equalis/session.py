@@ -15,12 +15,14 @@ from equalis.archive import bundle, keys
 from equalis.archive.evidence import EvidenceError, header, header_event
 from equalis.archive.rundir import JUNIT, REPORT, Folder, Recorded, RunDirectory
 from equalis.cases import shapes
+from equalis.cases.bindings import load as load_bindings
+from equalis.cases.commits import unsaid
 from equalis.cases.conformity import fold
-from equalis.cases.families import persons
+from equalis.cases.families import persons, world_of_all
 from equalis.cases.loading import PEOPLE, Loaded, load_all
 from equalis.clock import Clock
-from equalis.gateway import pki
 from equalis.gateway.environment import Environment
+from equalis.gateway.opening import DescriptorError, opened
 from equalis.model.case import Case
 from equalis.model.config import Config, Solution
 from equalis.model.outcome import Outcome
@@ -71,10 +73,6 @@ class Finished:
     lines: Lines = field(repr=False)
 
 
-class PortTakenError(Exception):
-    """The port of the embedded environment cannot be opened; the text names it."""
-
-
 class OtherSolutionError(Exception):
     """A run cannot be finished by another solution than the one that began it."""
 
@@ -97,12 +95,12 @@ def run(order: Order, progress: Progress, conversation: Conversation | None = No
     """Play the cases that were asked for; raises RunStoppedError, NoCaseError, MistakesError, OSError."""
     files = read_files(order.config)
     loaded = load_all(files.content, files.shown)
-    _check_capabilities(loaded, order.config.solution)
+    _check_words(loaded, order.config)
     chosen = choose(loaded, order)
     progress.run_begins(len(chosen), lines_of(Recorded(files.content)))
     head = new_header(order, loaded, chosen)
     clock = Clock()
-    with contextlib.closing(open_environment(order, loaded, head, clock)) as environment:
+    with contextlib.closing(opened(order.config, order.home, loaded.bindings, head.challenge, clock.now)) as environment:
         directory = RunDirectory(Path(order.config.out) / head.run)
         for name, content in files.content.items():
             directory.put(name, content)
@@ -112,10 +110,10 @@ def run(order: Order, progress: Progress, conversation: Conversation | None = No
 
 
 def resume(folder: Path, order: Order, progress: Progress, conversation: Conversation | None = None) -> Finished:
-    """Play what an INCOMPLETE run has left; its own cases and bindings are used, not today's."""
+    """Play what an INCOMPLETE run has left, and again what nobody could judge; its own cases and bindings are used, not today's."""
     recorded = Recorded(Folder(folder))
     head, verdicts, _, loaded = reread(recorded)
-    done = {verdict.case for verdict in verdicts}
+    done = {verdict.case for verdict in verdicts if verdict.outcome is not Outcome.INCONCLUSIVE}
     if gone := [name for name in head.plan if loaded.pack.case(name) is None]:
         message = f"the run's own case {gone[0]} is not in {folder}"
         raise EvidenceError(message)
@@ -127,36 +125,32 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
         message = f"{folder} is a run of {head.solution} {head.version} (driver {head.driver}), not of {own.name} {own.version}"
         raise OtherSolutionError(message)
     clock = Clock()
-    with contextlib.closing(open_environment(order, loaded, head, clock)) as environment:
+    with contextlib.closing(opened(order.config, order.home, loaded.bindings, head.challenge, clock.now)) as environment:
         directory = RunDirectory(folder)
         directory.append(strict_json.write_line({"event": "resumed", "at": datetime.now(UTC).isoformat()}))
         run_by = _Running(order, loaded, head, directory, environment, clock, progress, conversation)
         return run_by.play(left, verdicts)
 
 
-def open_environment(order: Order, loaded: Loaded, head: Header, clock: Clock) -> Environment:
-    """Open the embedded environment; raises PortTakenError before anything is written."""
-    solution, port = order.config.solution, order.config.port
-    keys_of_environment = pki.load(order.home / "pki")
-    challenge = bytes.fromhex(head.challenge)
-    try:
-        return Environment(loaded.bindings, keys_of_environment, challenge, clock.now, solution.timeout, port=port)
-    except OSError as error:
-        message = f"port {port} cannot be opened: {error.strerror}"
-        raise PortTakenError(message) from None
+def _check_words(loaded: Loaded, config: Config) -> None:
+    """Refuse a capability or a seed that nobody knows, which would silently test nothing, and a ledger that nobody derives."""
+    seeds = [name for family in loaded.pack.families.values() for name in family.seeds]
+    held = config.live.holds if config.live else ()
+    for what, words, known in (("capability", config.solution.capabilities, loaded.pack.capabilities), ("seed", held, seeds)):
+        for word in words:
+            if word not in known:
+                message = f"no {what} `{word}`: {shapes.choice(word, known, 'words')}"
+                raise NoCaseError(message)
+    if config.live and config.bindings:
+        shipped = load_bindings(packs.bindings().content)
+        if silent := unsaid(shipped, loaded.bindings):
+            cause = f"the overlays do not say what is committed by {', '.join(silent)}"
+            raise DescriptorError(cause, "write `commits:` for each, as docs/bindings.md says (`commits: []` where it commits nothing)")
 
 
-def _check_capabilities(loaded: Loaded, solution: Solution) -> None:
-    """Refuse a capability that no requirement knows: a misspelt one would silently test nothing."""
-    for word in solution.capabilities:
-        if word not in loaded.pack.capabilities:
-            message = f"no capability `{word}`: {shapes.choice(word, loaded.pack.capabilities, 'capabilities')}"
-            raise NoCaseError(message)
-
-
-def was_demo(folder: Path) -> bool:
-    """Whether a run directory is one of the demonstration solution."""
-    return header(next(Recorded(Folder(folder)).events(), {})).driver == "demo"
+def begun(folder: Path) -> Header:
+    """What a run directory says of itself."""
+    return header(next(Recorded(Folder(folder)).events(), {}))
 
 
 def choose(loaded: Loaded, order: Order) -> list[Case]:
@@ -200,6 +194,7 @@ def new_header(order: Order, loaded: Loaded, chosen: list[Case]) -> Header:
         plan=tuple(case.name for case in chosen), capabilities=solution.capabilities,
         editions=tuple((family.name, family.edition) for family in loaded.pack.families.values()),
         defects=order.defects, people=bool(order.config.people), digest=solution.digest,
+        holds=order.config.live.holds if order.config.live else (),
     )  # fmt: skip
 
 
@@ -226,7 +221,10 @@ class _Running:
             key = keys.load(self.order.home / "keys")
             with contextlib.closing(self._runner) as runner:
                 cases = list(chosen)
-                found = {item.case: item for item in verdicts} | {case.name: runner.play(case) for case in cases}
+                found = {item.case: item for item in verdicts}
+                for case in cases:
+                    verdict = runner.play(case)
+                    found[case.name] = retried(found[case.name], verdict) if case.name in found else verdict
                 for _ in range(self.order.retries):
                     for case in cases:
                         if found[case.name].outcome is Outcome.INCONCLUSIVE:
@@ -293,7 +291,9 @@ def driver_maker(
     return lambda: HttpDriver(solution)
 
 
-def free_worlds(loaded: Loaded) -> dict[str, Record]:
-    """The world of every service without any seed, for an environment that nobody scripts."""
+def free_worlds(loaded: Loaded, seeds: tuple[str, ...] = ()) -> dict[str, Record]:
+    """The world of every service for an environment that nobody scripts: these seeds, for every test person."""
     known = persons(loaded.pack.people)
-    return {service: {**loaded.defaults.get(service, {}), **known} for service in loaded.bindings.services}
+    named = {name: seed for family in loaded.pack.families.values() for name, seed in family.seeds.items()}
+    seeded = world_of_all(named, seeds, loaded.pack.people)
+    return {service: {**loaded.defaults.get(service, {}), **known, **seeded.get(service, {})} for service in loaded.bindings.services}

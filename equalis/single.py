@@ -13,12 +13,13 @@ from equalis.archive.rundir import Recorded, RunDirectory
 from equalis.cases import configuration
 from equalis.cases.loading import Loaded, load_all
 from equalis.clock import Clock
+from equalis.gateway.opening import opened
 from equalis.model.case import Case, Step
 from equalis.model.config import Config
 from equalis.model.verdict import Verdict
 from equalis.reporting.text import Lines, verdict_text
 from equalis.runner import Runner
-from equalis.session import DEMO, Order, new_header, open_environment, read_files, runner_of
+from equalis.session import DEMO, Order, new_header, read_files, runner_of
 from equalis.verifier import lines_of
 from equalis.wire import strict_json
 
@@ -81,7 +82,7 @@ class Table:
         files = read_files(order.config)
         loaded = load_all(files.content, files.shown)
         head, clock = new_header(order, loaded, []), Clock()
-        environment = self._stack.enter_context(contextlib.closing(open_environment(order, loaded, head, clock)))
+        environment = self._stack.enter_context(contextlib.closing(opened(order.config, order.home, loaded.bindings, head.challenge, clock.now)))
         directory = self._stack.enter_context(contextlib.closing(RunDirectory(Path(order.config.out) / head.run)))
         directory.append(strict_json.write_line(header_event(head)))
         self._lines = lines_of(Recorded(files.content))

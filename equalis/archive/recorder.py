@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from equalis.archive.rundir import RunDirectory
-from equalis.model.transcript import Fault, Message, Observation, Tls
+from equalis.model.transcript import Fault, Message, Observation, Peer, Tls
 from equalis.model.values import Record
 from equalis.wire import strict_json, typed
 
@@ -53,6 +53,11 @@ class CaseRecorder:
         """Its answer went out, or none did."""
         written = self._message(message) if message else None
         self.event("answer", n=number, at=at.isoformat(), elapsed=elapsed, message=written, disturbance=disturbance)
+
+    def peer(self, number: int, peer: Peer) -> None:
+        """Who answered a forwarded call; the chain of certificates by digest, the peer's own first."""
+        chain = [self._directory.body(certificate) for certificate in peer.chain]
+        self.event("peer", n=number, address=peer.address, version=peer.version, cipher=peer.cipher, chain=chain)
 
     def entry(self, number: int, service: str, entry: Committed) -> None:
         """A service committed something."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from equalis.cases import shapes
+from equalis.cases.commits import commits
 from equalis.cases.plain import record
 from equalis.model.binding import LOCATORS, Binding, Field, Half, Locator, Operation, Recognition
 from equalis.model.source import Mistake, MistakesError, Source
@@ -107,8 +108,9 @@ def _operation(
         }
         words = (as_text(half.get(key)) for key in ("schema", "payload", "template", "media"))
         halves[side] = Half(as_text(half["body"]), fields, *words)
+    found = commits(document, (*at, "commits"), entry.get("commits"), halves, mistakes)
     return Operation(name, service, as_text(entry["title"]), as_text(entry["basis"]), recognition,
-                     halves["request"], halves["answer"], entry.get("moves") == "money")  # fmt: skip
+                     halves["request"], halves["answer"], entry.get("moves") == "money", found)  # fmt: skip
 
 
 def _field(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from equalis.cases import shapes
+from equalis.cases.environments import disagreements, environments
 from equalis.cases.plain import record, texts
 from equalis.model.config import Config, Solution
 from equalis.model.source import Mistake, MistakesError, Source
@@ -47,7 +48,7 @@ class TomlDocument:
 def read(content: bytes, path: str) -> Config:
     """Read equalis.toml; raises MistakesError with everything that is wrong in it."""
     document = _document(content, path)
-    wrong = shapes.mistakes(document, "schemas/configuration.json") + _agreement(document)
+    wrong = shapes.mistakes(document, "schemas/configuration.json") + _agreement(document) + list(disagreements(document))
     if wrong:
         raise MistakesError(tuple(wrong))
     top = record(document.value)
@@ -65,7 +66,7 @@ def read(content: bytes, path: str) -> Config:
         bindings=texts(environment.get("bindings")),
         people=as_text(environment.get("people")),
         out=as_text(run.get("out")) or "reports",
-        scenarios=texts(run.get("scenarios")),
+        scenarios=texts(run.get("scenarios")), environments=environments(top.get("environments")),
     )  # fmt: skip
 
 

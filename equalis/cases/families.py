@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import product
 
 from equalis.cases.citations import resolve
 from equalis.cases.plain import items, record, texts
@@ -110,6 +111,11 @@ def seeds(document: Document) -> dict[str, Seed]:
     return found
 
 
+def seeded(named: Mapping[str, Seed], given: Record) -> tuple[str, ...]:
+    """The seeds of a case's world that ask something of a service, and not of the product alone."""
+    return tuple(name for name in texts(given.get("world")) if name in named and named[name].services)
+
+
 def world(named: Mapping[str, Seed], given: Record, people: Record) -> dict[str, Record]:
     """What each service holds before the first step: its seeds, cited from ``given``.
 
@@ -128,6 +134,20 @@ def world(named: Mapping[str, Seed], given: Record, people: Record) -> dict[str,
                 joined = isinstance(before, tuple) and isinstance(value, tuple)
                 mine[key] = (*items(before), *items(value)) if joined else value
     return {service: dict(content) for service, content in merged.items()}
+
+
+def world_of_all(named: Mapping[str, Seed], seeds: tuple[str, ...], people: Record) -> dict[str, Record]:
+    """What each service holds when seeds are given for every test person at once: each patient, each professional."""
+    known = persons(people)
+    merged: dict[str, dict[str, Value]] = {}
+    numbered = [person for person in items(known["patients"]) if "matricule" in record(person)]
+    for patient, provider in product(numbered, items(known["professionals"])):
+        for service, content in world(named, {"world": seeds, "patient": patient, "provider": provider}, people).items():
+            mine = merged.setdefault(service, {})
+            for key, value in content.items():
+                before = items(mine.get(key))
+                mine[key] = (*before, *(item for item in value if item not in before)) if isinstance(value, tuple) else value
+    return dict(merged)
 
 
 def persons(people: Record) -> dict[str, Value]:

@@ -6,14 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from equalis.cases import configuration
+from equalis.cases.shapes import choice
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.folders import CONFIGURATION
 from equalis.model.config import Config
+from equalis.model.transcript import EMBEDDED
 from equalis.session import DEMO
 
 
-def read(path: str, *, demo: bool, bindings: tuple[str, ...] = (), out: str = "") -> Config:
-    """The configuration in force; ends the verb when there is none and ``--demo`` was not given."""
+def read(path: str, *, demo: bool, bindings: tuple[str, ...] = (), out: str = "", environment: str = "") -> Config:
+    """The configuration in force; ends the verb when there is none and ``--demo`` was not given, or no such environment."""
     file = Path(path or CONFIGURATION)
     if file.is_file():
         found = configuration.read(file.read_bytes(), str(file))
@@ -24,4 +26,15 @@ def read(path: str, *, demo: bool, bindings: tuple[str, ...] = (), out: str = ""
         raise EndError(USAGE, what, mend)
     else:
         found = Config(DEMO)
+    if environment and environment != EMBEDDED:
+        found = _live(found, environment, str(file))
     return replace(found, bindings=(*found.bindings, *bindings), out=out or found.out)
+
+
+def _live(found: Config, name: str, file: str) -> Config:
+    """The configuration for a live environment: its own overlays and people over the common ones."""
+    site = found.environments.get(name)
+    if site is None:
+        known = choice(name, (EMBEDDED, *found.environments), "environments")
+        raise EndError(USAGE, f"no environment `{name}`", f"{known}; describe it in {file} under [environments.{name}] (docs/live.md)")
+    return replace(found, environment=name, live=site, people=site.people or found.people, bindings=(*found.bindings, *site.bindings))

@@ -73,6 +73,8 @@ def _known(error: Exception) -> tuple[int, str, str]:
     from equalis.archive.bundle import NotAuthenticError  # noqa: PLC0415 - only when something went wrong
     from equalis.archive.evidence import EvidenceError  # noqa: PLC0415
     from equalis.archive.keys import KeyFileError  # noqa: PLC0415
+    from equalis.gateway.credentials import CredentialError  # noqa: PLC0415
+    from equalis.gateway.opening import DescriptorError  # noqa: PLC0415
     from equalis.model.source import MistakesError  # noqa: PLC0415
     from equalis.packs import PackError  # noqa: PLC0415
     from equalis.reporting.text import mistake_text  # noqa: PLC0415
@@ -80,6 +82,8 @@ def _known(error: Exception) -> tuple[int, str, str]:
     if isinstance(error, MistakesError):
         texts = "\n\n".join(mistake_text(item) for item in error.mistakes)
         return USAGE, texts.removeprefix("error: "), ""
+    if isinstance(error, CredentialError | DescriptorError):
+        return USAGE, error.cause, error.remedy
     if isinstance(error, PackError | KeyFileError):
         return USAGE, str(error), ""
     if isinstance(error, EvidenceError):

@@ -15,6 +15,7 @@ from equalis.cli.folders import home
 from equalis.cli.terminal import Terminal
 from equalis.cli.watching import stamps, wait_for_change
 from equalis.demo.defects import BY_NAME
+from equalis.gateway.opening import PortTakenError
 from equalis.model.config import Config
 from equalis.model.outcome import Outcome
 from equalis.model.source import MistakesError
@@ -23,7 +24,7 @@ from equalis.reporting import document
 from equalis.reporting.console import LiveProgress, console, fitted, styled
 from equalis.reporting.text import summary
 from equalis.runner import RunStoppedError
-from equalis.session import Finished, NoCaseError, Order, OtherSolutionError, PortTakenError, resume, run
+from equalis.session import Finished, NoCaseError, Order, OtherSolutionError, resume, run
 
 
 @click.command("run")
@@ -34,6 +35,7 @@ from equalis.session import Finished, NoCaseError, Order, OtherSolutionError, Po
 @click.option("--tag", "tags", multiple=True, help="Only the cases with this tag.")
 @click.option("--config", "path", default="", help="Another file than equalis.toml.")
 @click.option("--bindings", multiple=True, metavar="DIR", help="An overlay of bindings, schemas and answers.")
+@click.option("--environment", "environment", default="", metavar="NAME", help="Another environment than the embedded one, of equalis.toml.")
 @click.option("--out", default="", metavar="DIR", help="Where the run directory and the bundle go (reports).")
 @click.option("--resume", "unfinished", default="", metavar="RUN-DIR", help="Finish an INCOMPLETE run.")
 @click.option("--case", "patterns", multiple=True, metavar="GLOB", help="Only the cases whose name fits, as ra-pid/pid-*.")
@@ -45,7 +47,7 @@ from equalis.session import Finished, NoCaseError, Order, OtherSolutionError, Po
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of lines.")
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     names: tuple[str, ...], demo: bool, defects: tuple[str, ...], families: tuple[str, ...],  # noqa: FBT001 - click's
-    tags: tuple[str, ...], path: str, bindings: tuple[str, ...], out: str, unfinished: str,
+    tags: tuple[str, ...], path: str, bindings: tuple[str, ...], environment: str, out: str, unfinished: str,
     patterns: tuple[str, ...], failed: str, retries: int, watched: tuple[Path, ...], as_json: bool,  # noqa: FBT001 - click's
 ) -> int:  # fmt: skip
     """Play cases (all, without a name) and leave a sealed bundle in reports/.
@@ -56,11 +58,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         if name not in BY_NAME:
             raise EndError(USAGE, f"no defect `{name}`", f"valid defects: {', '.join(sorted(BY_NAME))}")
     names = (*names, *patterns, *(_failed(failed) if failed else ()))
-    if unfinished and (names or defects or families or tags or bindings):
-        raise EndError(USAGE, "a resumed run plays what it planned", "give --resume no case, family, tag, defect or bindings")
+    if unfinished and (names or defects or families or tags or bindings or environment):
+        raise EndError(USAGE, "a resumed run plays what it planned", "give --resume no case, family, tag, defect, bindings or environment")
 
     def once() -> int:
-        config = _configuration(path, unfinished, demo=demo or bool(defects), bindings=bindings, out=out)
+        config = _configuration(path, unfinished, environment, demo=demo or bool(defects), bindings=bindings, out=out)
         return _played(Order(config, home(), names, families, tags, defects, retries), unfinished, as_json=as_json)
 
     if not watched:
@@ -119,16 +121,17 @@ def _failed(path: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _configuration(path: str, unfinished: str, *, demo: bool, bindings: tuple[str, ...], out: str) -> Config:
+def _configuration(path: str, unfinished: str, environment: str, *, demo: bool, bindings: tuple[str, ...], out: str) -> Config:
     """The configuration of a new run, or of the one that is resumed."""
     if not unfinished:
-        return configured.read(path, demo=demo, bindings=bindings, out=out)
+        return configured.read(path, demo=demo, bindings=bindings, out=out, environment=environment)
     folder = Path(unfinished)
     if not (folder / "evidence" / "log.jsonl").is_file():
         raise EndError(USAGE, f"{folder} is no run directory", "name the folder beside the bundles, without .asice")
-    from equalis.session import was_demo  # noqa: PLC0415 - only to resume
+    from equalis.session import DEMO, begun  # noqa: PLC0415 - only to resume
 
-    return configured.read(path, demo=demo or was_demo(folder), bindings=bindings, out=out)
+    head = begun(folder)
+    return configured.read(path, demo=demo or (head.driver, head.solution) == (DEMO.driver, DEMO.name), bindings=bindings, out=out, environment=head.environment)
 
 
 def _print(finished: Finished, *, as_json: bool) -> None:

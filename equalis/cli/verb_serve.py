@@ -9,12 +9,15 @@ from pathlib import Path
 
 import click
 
+from equalis.cases.loading import Loaded
+from equalis.cases.shapes import choice
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.folders import home
 from equalis.cli.loaded import everything
 from equalis.clock import Clock
 from equalis.gateway import pki
-from equalis.gateway.environment import Environment
+from equalis.gateway.embedded import EMBEDDED_NAME
+from equalis.gateway.environment import Behind, Environment
 from equalis.gateway.watching import Watching
 from equalis.model.case import Step
 from equalis.model.source import Source
@@ -25,21 +28,24 @@ from equalis.session import free_worlds
 @click.command("serve")
 @click.option("--port", type=click.IntRange(0, 65535), default=8443, show_default=True, help="0: any free port.")
 @click.option("--bindings", multiple=True, metavar="DIR", help="An overlay of bindings.")
-def command(port: int, bindings: tuple[str, ...]) -> int:
+@click.option("--seed", "seeds", multiple=True, metavar="NAME", help="What the services hold at first, for every test person (consent-mh …).")
+@click.option("--says", default=EMBEDDED_NAME, show_default=True, help="The name that its answers give the environment.")
+def command(port: int, bindings: tuple[str, ...], seeds: tuple[str, ...], says: str) -> int:
     """Open the embedded services on loopback; print addresses, certificates, test persons, then exchanges.
 
     Ctrl-C stops it.
     """
     loaded = everything(bindings)
+    worlds = _worlds(loaded, seeds)
     keys = pki.load(home() / "pki")
     clock = Clock()
     try:
-        environment = Environment(loaded.bindings, keys, secrets.token_bytes(32), clock.now, 30.0, port=port)
+        environment = Environment(loaded.bindings, keys, secrets.token_bytes(32), clock.now, 30.0, port=port, behind=Behind(says=says))
     except OSError as error:
         what = f"port {port} cannot be opened: {error.strerror}"
         raise EndError(USAGE, what, f"end the program that uses port {port}, or choose another with --port") from None
     try:
-        environment.begin_case(Watching(loaded.bindings, _say), free_worlds(loaded))
+        environment.begin_case(Watching(loaded.bindings, _say), worlds)
         environment.begin_step(Step("serve", "", Source("")))
         _announce(environment, keys, loaded.pack.people)
         threading.Event().wait()
@@ -48,6 +54,15 @@ def command(port: int, bindings: tuple[str, ...]) -> int:
     finally:
         environment.close()
     return 0
+
+
+def _worlds(loaded: Loaded, seeds: tuple[str, ...]) -> dict[str, Record]:
+    """What the services hold; ends the verb for a seed that nobody knows."""
+    known = [name for family in loaded.pack.families.values() for name in family.seeds]
+    for name in seeds:
+        if name not in known:
+            raise EndError(USAGE, f"no seed `{name}`", choice(name, known, "seeds"))
+    return free_worlds(loaded, seeds)
 
 
 def _say(text: str) -> None:

@@ -10,24 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from equalis.gateway.far import Answered, Onward
 from equalis.gateway.pki import Pki
 from equalis.model.transcript import Message
 from equalis.model.values import Record
 from equalis.services import SERVICES
-from equalis.services.port import Call, Entry, answered
+from equalis.services.port import Call, answered
 from equalis.wire.bindings import Bindings
 from equalis.wire.opened import Opened
 
 EMBEDDED_NAME = "EMBEDDED"
 """The name that the embedded environment gives itself in its answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The answer of a service, and what it committed."""
-
-    message: Message
-    entries: tuple[Entry, ...]
 
 
 @dataclass
@@ -40,6 +33,7 @@ class Embedded:
     environment: str = EMBEDDED_NAME
     worlds: Mapping[str, Record] = field(default_factory=dict)
     states: dict[str, Any] = field(default_factory=dict)
+    lost: str = ""
     _calls: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -49,7 +43,12 @@ class Embedded:
             self.worlds = worlds
             self.states = {name: SERVICES[name].start(worlds.get(name, {})) for name in self.bindings.services}
 
-    def answer(self, service: str, message: Message, certificate: bytes, now: datetime, script: Record) -> Answered:
+    async def close(self) -> None:
+        """There is no connection to let go of."""
+
+    async def answer(
+        self, service: str, message: Message, certificate: bytes, now: datetime, script: Record, onward: Onward | None = None  # noqa: ARG002 - the port
+    ) -> Answered:  # fmt: skip
         """Let a service answer; what it commits is kept."""
         with self._lock:
             self._calls += 1

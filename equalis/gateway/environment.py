@@ -8,17 +8,23 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from equalis.gateway.calling import Caller, Response
-from equalis.gateway.embedded import Embedded
+from equalis.gateway.credentials import Credentials
+from equalis.gateway.embedded import EMBEDDED_NAME, Embedded
+from equalis.gateway.far import Base, Far
 from equalis.gateway.pki import OTHER_PARTY, Pki
-from equalis.gateway.recording import Far, Plan, Recording, Sink
+from equalis.gateway.recording import Plan, Recording, Sink
 from equalis.gateway.redaction import Redactor
+from equalis.gateway.routes import addresses, by_host, by_prefix
 from equalis.gateway.server import Listener
 from equalis.gateway.tls import Disguise
 from equalis.model.case import Step
+from equalis.model.config import Live
 from equalis.model.values import Record, Value
+from equalis.wire import typed
 from equalis.wire.bindings import Bindings
 
 
@@ -47,39 +53,78 @@ class Nonces(Mapping[str, Value]):
         return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A live environment to forward to: its description, and what opens its door."""
+
+    live: Live
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind the gateway: the live environment ``site``, or the embedded services under the name ``says``;
+    ``far`` may put something before it.
+    """
+
+    far: Callable[[Far], Far] = lambda base: base
+    site: Site | None = None
+    says: str = EMBEDDED_NAME
+
+
+EMBEDDED_ALONE = Behind()
+
+
 class Environment:
     """Started at once; raises OSError when the port is taken."""
 
     def __init__(
         self, bindings: Bindings, pki: Pki, challenge: bytes, clock: Callable[[], datetime],
-        timeout: float, host: str = "127.0.0.1", port: int = 0, far: Callable[[Far], Far] = lambda embedded: embedded,
+        timeout: float, host: str = "127.0.0.1", port: int = 0, behind: Behind = EMBEDDED_ALONE,
     ) -> None:  # fmt: skip
-        """``timeout`` is the solution's own, in seconds; ``far`` may put something before the embedded services."""
-        self._embedded = Embedded(bindings, pki, challenge)
+        """``timeout`` is the solution's own, in seconds; ``behind`` says what stands behind the gateway."""
+        site = behind.site
+        self._site = site
+        self._base: Base = Embedded(bindings, pki, challenge, behind.says) if site is None else _forwarding(site, bindings, timeout)
         redactor = Redactor(secrets.token_bytes(32))
-        self._recording = Recording(bindings, far(self._embedded), clock, redactor, timeout)
-        self._disguise = Disguise(pki)
+        self._recording = Recording(bindings, behind.far(self._base), clock, redactor, timeout)
+        self._disguise = Disguise(pki, site.credentials.client_authority if site else "")
         self._disguise.watch(self._recording)
         self._listener = Listener(self._recording, self._disguise.context, host, port)
-        self._recording.hosts = frozenset({host, "localhost", "127.0.0.1", "::1"})
+        by_name = site is not None and site.live.routing == "host"
+        services = site.live.services if site else bindings.services
+        self._recording.routes = by_host(site.live) if site and by_name else by_prefix(bindings, services, host)
         self._pki = pki
         self._recording.own_certificate = pki.identities[OTHER_PARTY].certificate
         self._caller: Caller | None = None
         self._hang = self._recording.hang
         self.nonces: Record = Nonces(challenge)
         self.port = self._listener.port
-        base = f"https://{host}:{self.port}"
-        self.addresses = {name: base + item.prefix for name, item in bindings.services.items()}
+        self.addresses = addresses(site.live if site else None, bindings, host, self.port)
         self._listener.start()
 
     @property
     def credentials(self) -> dict[str, str]:
-        """The test identity of the solution and the authority to trust, as PEM."""
-        return self._pki.credentials
+        """The test identity of the solution and the authorities to trust, as PEM; a live key only where it is to be handed over."""
+        if self._site is None:
+            return self._pki.credentials
+        own, ours = self._site.credentials, self._pki.authority.decode()
+        given = {"authority": f"{own.authority}{ours}", "certificate": own.certificate}
+        return given | ({"key": own.key} if self._site.live.identity.hand_over else {})
+
+    @property
+    def lost(self) -> str:
+        """Why the far side does not answer any more, empty while it does."""
+        return self._base.lost
+
+    def closed(self, now: datetime) -> str:
+        """Why nothing may be played now, empty when it may."""
+        spans = self._site.live.quiet if self._site else ()
+        return next((span for span in spans if _within(span, now)), "")
 
     def begin_case(self, sink: Sink, worlds: Mapping[str, Record]) -> None:
         """Start the services anew, count exchanges from 1."""
-        self._embedded.reset(worlds)
+        self._base.reset(worlds)
         self._wear("")
         self._listener.drop_idle()
         self._recording.begin_case(sink)
@@ -141,4 +186,17 @@ class Environment:
         """Stop listening."""
         if self._caller is not None:
             self._caller.close()
-        self._listener.stop()
+        self._listener.stop(self._base.close)
+
+
+def _forwarding(site: Site, bindings: Bindings, timeout: float) -> Base:
+    from equalis.gateway.live import Forwarding  # noqa: PLC0415 - aiohttp is for live environments only
+
+    return Forwarding(site.live, bindings, site.credentials.context(), timeout)
+
+
+def _within(span: str, now: datetime) -> bool:
+    """Whether an instant is within a span of Luxembourg time (``22:00-06:00``)."""
+    first, last = span.split("-")
+    moment = f"{typed.luxembourg(now):%H:%M}"
+    return first <= moment < last if first <= last else not last <= moment < first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,12 +47,15 @@ class Pki:
         return self.folder / f"{party}.pem", self.folder / f"{party}.key"
 
 
-def load(folder: Path) -> Pki:
-    """The PKI in a folder; made there when it is missing, incomplete or about to expire."""
+def load(folder: Path, hosts: Sequence[str] = ()) -> Pki:
+    """The PKI in a folder; made there when it is missing, incomplete or about to expire.
+
+    ``hosts`` are names besides localhost that the gateway's certificate shall have.
+    """
     names = [f"{party}.{kind}" for party in (*_PARTIES, *DISGUISES) for kind in ("pem", "key")]
     complete = all((folder / name).is_file() for name in ("authority.pem", *names))
     if not complete or _expiring(folder / "authority.pem"):
-        _make(folder)
+        _make(folder, ("localhost", *hosts))
     identities = {party: _identity(folder, party) for party in _PARTIES}
     identities["stranger"] = _identity(folder, "unknown-authority")
     return Pki(folder, (folder / "authority.pem").read_bytes(), identities)
@@ -74,7 +78,7 @@ def _identity(folder: Path, party: str) -> Identity:
 DISGUISES = ("unknown-authority", "expired-certificate", "wrong-name")
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, hosts: Sequence[str]) -> None:
     """Make the authority, every party, and the wrong server certificates of the disturbances."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
@@ -83,11 +87,11 @@ def _make(folder: Path) -> None:
     stranger_key, stranger = _authority("equalis EMBEDDED unknown authority", span)
     issuer, other = (authority, authority_key), (stranger, stranger_key)
     for party in _PARTIES:
-        _write(folder, party, *_leaf(f"equalis EMBEDDED {party}", issuer, span, "localhost"))
+        _write(folder, party, *_leaf(f"equalis EMBEDDED {party}", issuer, span, hosts))
     past = (now - timedelta(days=30), now - timedelta(days=1))
-    _write(folder, "unknown-authority", *_leaf("equalis EMBEDDED gateway", other, span, "localhost"))
-    _write(folder, "expired-certificate", *_leaf("equalis EMBEDDED gateway", issuer, past, "localhost"))
-    _write(folder, "wrong-name", *_leaf("equalis EMBEDDED gateway", issuer, span, "elsewhere.invalid"))
+    _write(folder, "unknown-authority", *_leaf("equalis EMBEDDED gateway", other, span, hosts))
+    _write(folder, "expired-certificate", *_leaf("equalis EMBEDDED gateway", issuer, past, hosts))
+    _write(folder, "wrong-name", *_leaf("equalis EMBEDDED gateway", issuer, span, ("elsewhere.invalid",)))
     (folder / "authority.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
 
 
@@ -119,11 +123,11 @@ def _authority(common: str, span: tuple[datetime, datetime]) -> tuple[rsa.RSAPri
 
 def _leaf(
     common: str, issuer: tuple[x509.Certificate, rsa.RSAPrivateKey],
-    span: tuple[datetime, datetime], host: str,
+    span: tuple[datetime, datetime], hosts: Sequence[str],
 ) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:  # fmt: skip
     key = _key()
-    names: list[x509.GeneralName] = [x509.DNSName(host)]
-    if host == "localhost":
+    names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
+    if "localhost" in hosts:
         names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
     usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer[1].public_key())

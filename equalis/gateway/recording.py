@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from equalis.gateway.embedded import EMBEDDED_NAME, Answered
+from equalis.gateway.embedded import EMBEDDED_NAME
+from equalis.gateway.far import Far
 from equalis.gateway.redaction import Redactor
+from equalis.gateway.routes import Routes
 from equalis.gateway.server import Connection
 from equalis.gateway.upstream import FarError, unasked
 from equalis.model.outcome import Blame
-from equalis.model.transcript import Fault, Message, Tls
+from equalis.model.transcript import Fault, Message, Peer, Tls
 from equalis.model.values import Record
 from equalis.services.port import Entry
 from equalis.wire import http_message
@@ -30,16 +32,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class Far(Protocol):
-    """What stands behind the gateway: the embedded services, or a real environment."""
-
-    environment: str
-    """The name by which its answers say where they come from."""
-
-    def answer(self, service: str, message: Message, certificate: bytes, now: datetime, script: Record) -> Answered:
-        """Answer a call; what it committed comes with the answer. Raises FarError when there is none."""
-
-
 class Sink(Protocol):
     """Where everything recorded goes; called in the gateway's thread, one call at a time."""
 
@@ -49,6 +41,9 @@ class Sink(Protocol):
 
     def answer(self, number: int, at: datetime, elapsed: int, message: Message | None, disturbance: str) -> None:
         """Its answer went out, or none did."""
+
+    def peer(self, number: int, peer: Peer) -> None:
+        """Who answered a forwarded call."""
 
     def entry(self, number: int, service: str, entry: Entry) -> None:
         """A service committed something."""
@@ -81,7 +76,7 @@ class Recording:
         self.hang = patience * HANG_FACTOR
         self.plan = Plan()
         self.sink: Sink | None = None
-        self.hosts: frozenset[str] = frozenset()
+        self.routes = Routes(())
         self.own_certificate = b"none"
         self.last_activity = time.monotonic()
         self._numbers = itertools.count(1)
@@ -153,7 +148,7 @@ class Recording:
         self, number: int, message: Message, connection: Connection, sink: Sink, receive: Receive, send: Send
     ) -> tuple[Message | None, str]:
         """Record the request, let the far side answer, disturb if ordered; what the solution got."""
-        service, at = self.route(message), self.clock()
+        service, at = self.routes.service(message), self.clock()
         kept, redactions = self.redactor.message(message)
         certificate = connection.tls.client_certificate if connection.tls else b""
         sink.request(number, service, self.plan.step, at, kept, connection.tls, redactions, ours=certificate == self.own_certificate)
@@ -168,13 +163,19 @@ class Recording:
             return None, disturbance
         script = self.plan.script.get(name, {})
         begun = time.monotonic()
-        answered = self.far.answer(service, message, certificate, at, script)
+        onward = None if disturbance else _Onward(send)
+        answered = await self.far.answer(service, message, certificate, at, script, onward)
         self._hurried(time.monotonic() - begun, name, sink)
+        if answered.peer is not None:
+            sink.peer(number, answered.peer)
         for entry in answered.entries:
             sink.entry(number, service, entry)
         wrong = unasked(answered.message, self.bindings.services[service], operation, script, self.far.environment)
         if wrong is not None:
             sink.fault(replace(wrong, step=self.plan.step))
+        if answered.sent:
+            await send({"type": "http.response.body", "body": b""})
+            return answered.message, ""
         if disturbance in {"cut-after-commit", "hang-after-commit"}:
             await self._vanish(connection, receive, hang=disturbance.startswith("hang"))
             return None, disturbance
@@ -225,17 +226,6 @@ class Recording:
             connection.cut()
             return None
 
-    def route(self, message: Message) -> str:
-        """The service of a request by its path prefix; empty for a stranger or a foreign Host."""
-        host = "".join(message.header("host")).rsplit(":", 1)[0].strip("[]").lower()
-        if self.hosts and host not in self.hosts:
-            return ""
-        path = http_message.path(message)
-        for name, binding in self.bindings.services.items():
-            if path == binding.prefix or path.startswith(f"{binding.prefix}/"):
-                return name
-        return ""
-
 
 async def _body(receive: Receive) -> bytes | None:
     """The whole body, None when the client left or sent too much."""
@@ -280,8 +270,23 @@ def _not_found() -> Message:
     return Message("HTTP/1.1 404", headers, body)
 
 
+@dataclass(frozen=True, slots=True)
+class _Onward:
+    """An answer that goes on to the solution as it comes."""
+
+    send: Send
+
+    async def head(self, answer: Message) -> None:
+        """The status line and the headers."""
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+        await self.send({"type": "http.response.start", "status": http_message.status(answer), "headers": headers})
+
+    async def piece(self, content: bytes) -> None:
+        """Some of the body."""
+        await self.send({"type": "http.response.body", "body": content, "more_body": True})
+
+
 async def _send(send: Send, answer: Message) -> Message:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    await send({"type": "http.response.start", "status": http_message.status(answer), "headers": headers})
+    await _Onward(send).head(answer)
     await send({"type": "http.response.body", "body": answer.body})
     return answer

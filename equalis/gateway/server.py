@@ -11,7 +11,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,6 +155,12 @@ class _Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(run)
             done.wait(2)
 
+    def last(self, finish: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run something in the listener's loop, and wait for it a while."""
+        if self._loop is not None and not self._loop.is_closed():
+            with contextlib.suppress(TimeoutError, RuntimeError):
+                asyncio.run_coroutine_threadsafe(finish(), self._loop).result(2)
+
     def request_stop(self) -> None:
         if self._loop is not None and self._wake is not None and not self._loop.is_closed():
             with contextlib.suppress(RuntimeError):
@@ -226,10 +232,11 @@ class Listener:
         """Cut kept-alive connections, so that the next call shakes hands anew."""
         self._server.call(self._server.drop_idle)
 
-    def stop(self) -> None:
-        """Stop serving; returns when the thread is over."""
+    def stop(self, finish: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Finish what the application has open, stop serving; returns when the thread is over."""
         if self._thread.ident is None:
             self._socket.close()
             return
+        self._server.last(finish)
         self._server.request_stop()
         self._thread.join(5)

@@ -11,11 +11,11 @@ from equalis.gateway.pki import DISGUISES, Pki
 class Disguise:
     """Which certificate the gateway shows: its own, or a wrong one that a case orders."""
 
-    def __init__(self, pki: Pki) -> None:
-        """Prepare a context for the true certificate and for each wrong one."""
+    def __init__(self, pki: Pki, clients: str = "") -> None:
+        """Prepare a context for the true certificate and for each wrong one; ``clients`` (PEM) may sign client certificates too."""
         self.worn = ""
-        self._others = {name: _context(pki, name) for name in DISGUISES}
-        self.context = _context(pki, "gateway")
+        self._others = {name: _context(pki, name, clients) for name in DISGUISES}
+        self.context = _context(pki, "gateway", clients)
         self.context.sni_callback = self._choose
 
     def watch(self, told: Handshakes) -> None:
@@ -31,8 +31,9 @@ class Disguise:
             tls.context = self._others[self.worn]
 
 
-def _context(pki: Pki, party: str) -> ssl.SSLContext:
-    """TLS 1.2 or later; a client certificate is asked for and, when shown, must be of our PKI.
+def _context(pki: Pki, party: str, clients: str) -> ssl.SSLContext:
+    """TLS 1.2 or later; a client certificate is asked for and, when shown, must be of our PKI
+    or of the live environment's.
 
     A client without one gets through, so that what it sends is recorded and refused by the service.
     """
@@ -40,7 +41,7 @@ def _context(pki: Pki, party: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     certificate, key = pki.files(party)
     context.load_cert_chain(certificate, key)
-    context.load_verify_locations(cadata=pki.authority.decode())
+    context.load_verify_locations(cadata=pki.authority.decode() + clients)
     context.verify_mode = ssl.CERT_OPTIONAL
     context.options |= ssl.OP_NO_TICKET  # a resumed session would show no certificate at all
     context.num_tickets = 0

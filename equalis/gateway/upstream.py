@@ -35,8 +35,13 @@ class FarError(Exception):
 def attributed(error: Exception, address: str) -> FarError:
     """The failure of a call to a real address, put where it belongs."""
     operator = "tell the environment's operator, and play the case again when it answers"
+    if isinstance(error, FarError):
+        return error
     if isinstance(error, ssl.SSLCertVerificationError):
         return _untrusted(error, address, operator)
+    if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+        remedy = "see that the environment knows this client certificate and its authority, and that it is still valid"
+        return FarError(Blame.CONFIGURATION, f"{address} refuses the client certificate ({_words(error)})", remedy)
     if isinstance(error, socket.gaierror):
         remedy = "correct the address of the service, or the name resolution of this machine"
         return FarError(Blame.CONFIGURATION, f"the name of {address} is not resolved", remedy)
@@ -48,6 +53,10 @@ def attributed(error: Exception, address: str) -> FarError:
         return FarError(Blame.ENVIRONMENT, f"{address} broke the connection off: {error or type(error).__name__}", operator)
     return FarError(Blame.EQUALIS, f"the call to {address} failed: {type(error).__name__}: {error}",
                     "report it to the makers of equalis with the run directory")  # fmt: skip
+
+
+def _words(error: ssl.SSLError) -> str:
+    return (error.reason or "").replace("_", " ").lower()
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, address: str, operator: str) -> FarError:
@@ -70,7 +79,7 @@ def unasked(answer: Message, binding: Binding, operation: Operation | None, scri
         cause = f"the environment answered HTTP {status} to {name}, which nobody ordered"
         return Fault(Blame.ENVIRONMENT, cause, "show the exchange to the environment's operator")
     named = read("environment")
-    if named and named != environment:
+    if named and environment and named != environment:
         cause = f"the answer to {name} comes from the environment {named}, not from {environment}"
         return Fault(Blame.CONFIGURATION, cause, "point equalis at the environment that was meant")
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from equalis.model.transcript import Fault, Message, Tls
+from equalis.model.transcript import Fault, Message, Peer, Tls
 from equalis.services.port import Entry
 from equalis.wire import http_message, payloads
 from equalis.wire.bindings import Bindings
@@ -40,6 +40,10 @@ class Watching:
         """Its answer."""
         said = f"HTTP {http_message.status(message)}" if message else "no answer"
         self._say(f"#{number}   {said} {disturbance} ({elapsed // 1000} ms)")
+
+    def peer(self, number: int, peer: Peer) -> None:
+        """Who answered a forwarded call."""
+        self._say(f"#{number}   answered by {peer.address} over {peer.version}")
 
     def entry(self, number: int, service: str, entry: Entry) -> None:
         """Something was committed."""

@@ -57,6 +57,8 @@ def not_applicable(case: Case, transcript: Transcript) -> str:
         return "its answers are scripted, which only the embedded services obey"
     if environment != EMBEDDED and any(step.call for step in case.steps):
         return "equalis plays another party in it, for whom only the embedded environment has credentials"
+    if environment != EMBEDDED and (missing := [name for name in case.seeds if name not in transcript.holds]):
+        return f"the environment does not hold {', '.join(missing)}"
     needs = (*case.needs, "clock") if case.pauses else case.needs
     missing = [need for need in needs if need not in transcript.capabilities]
     if missing:

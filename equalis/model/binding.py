@@ -58,8 +58,37 @@ class Recognition:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """Fields of an entry that an earlier one has: the last of ``kind`` with the same value in ``on`` gives ``take``."""
+
+    kind: str
+    on: str
+    take: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What an operation commits to the service's ledger, told from the wire alone (a live environment shows no more).
+
+    It does when every field of ``has`` is there, none of ``lacks`` is, and each of ``when`` has one of its values.
+    ``fields`` are the entry's own, each with the field (``request.…`` or ``answer.…``) that gives it. Entries with the same
+    value in ``distinct`` are one: an answer repeated commits nothing.
+    """
+
+    kind: str
+    fields: Mapping[str, str]
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    distinct: str = ""
+    join: Join | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """One call of a service; ``moves_money`` when it pays, bills or takes back."""
+    """One call of a service; ``moves_money`` when it pays, bills or takes back; ``commits`` what its ledger gains, None where the
+    binding does not say.
+    """
 
     name: str
     service: str
@@ -69,6 +98,7 @@ class Operation:
     request: Half
     answer: Half
     moves_money: bool = False
+    commits: tuple[Commit, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case or one of its variants, fully resolved against people and ``given``."""
+    """A case or one of its variants, fully resolved against people and ``given``; ``seeds`` are those of its world that a
+    service must hold.
+    """
 
     id: str
     family: str
@@ -129,6 +131,7 @@ class Case:
     only_in: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     variant: str = ""
+    seeds: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

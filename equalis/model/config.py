@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from equalis.model.transcript import EMBEDDED
 
@@ -27,8 +28,57 @@ class Solution:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """Where a service of a live environment stands. ``url`` is its own name (https); ``connect`` (``host:port``) where to
+    connect instead, when the name leads back to the gateway.
+    """
+
+    url: str
+    connect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityFiles:
+    """The client certificate for a live environment: PEM files, or one PKCS#12; ``password_env`` names the variable with
+    its password. With ``hand_over`` the product is given the key in its reset; otherwise it has it already.
+    """
+
+    certificate: str = ""
+    key: str = ""
+    pkcs12: str = ""
+    password_env: str = ""
+    hand_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A live environment, as `[environments.<name>]` describes it.
+
+    ``says`` is the name that its answers give themselves; ``routing`` is ``prefix`` (the product calls the gateway's own
+    address) or ``host`` (the product calls the environment's names, which lead to the gateway); ``holds`` names the seeds that
+    its test people bring along; ``rate`` is calls a second, 0 without limit; ``quiet`` are spans of Luxembourg time
+    (``HH:MM-HH:MM``) in which nothing may be played.
+    """
+
+    name: str
+    services: Mapping[str, Address]
+    authority: str = ""
+    client_authority: str = ""
+    identity: IdentityFiles = field(default_factory=IdentityFiles)
+    says: str = ""
+    routing: str = "prefix"
+    people: str = ""
+    bindings: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    rate: float = 0.0
+    quiet: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """The whole configuration. ``port`` 0 lets the system choose one."""
+    """The whole configuration. ``port`` 0 lets the system choose one; ``live`` is the environment that was asked for, None
+    for the embedded one; ``environments`` are those that may be.
+    """
 
     solution: Solution
     environment: str = EMBEDDED
@@ -37,3 +87,5 @@ class Config:
     people: str = ""
     out: str = "reports"
     scenarios: tuple[str, ...] = ()
+    environments: Mapping[str, Live] = field(default_factory=dict)
+    live: Live | None = None

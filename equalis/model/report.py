@@ -15,7 +15,7 @@ class Header:
 
     ``challenge`` is the 32 random bytes in hex from which every random choice of the run derives;
     ``editions`` maps a family to its edition; ``people`` is set when the environment brought its own;
-    ``digest`` is that of the product, as its vendor gave it.
+    ``digest`` is that of the product, as its vendor gave it; ``holds`` are the seeds that a live environment holds.
     """
 
     run: str
@@ -33,6 +33,7 @@ class Header:
     defects: tuple[str, ...] = ()
     people: bool = False
     digest: str = ""
+    holds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,16 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class Peer:
+    """Who answered at the far end of a forwarded call: its TLS, and its certificates (DER), its own first."""
+
+    address: str
+    version: str
+    cipher: str
+    chain: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and its answer, in the order in which requests began.
 
@@ -109,7 +119,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Everything recorded for one case. ``unmet`` maps a step to the wait that ran out."""
+    """Everything recorded for one case. ``unmet`` maps a step to the wait that ran out; ``holds`` are the seeds that a live
+    environment holds.
+    """
 
     case: str
     environment: str = EMBEDDED
@@ -120,4 +132,5 @@ class Transcript:
     faults: tuple[Fault, ...] = ()
     unmet: Mapping[str, str] = field(default_factory=dict)
     capabilities: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
     complete: bool = True

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from equalis.gateway.embedded import Answered
+from equalis.gateway.far import Answered
 from equalis.model.outcome import Blame, Outcome
 from equalis.model.transcript import Message
 from equalis.proof import injections

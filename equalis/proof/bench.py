@@ -14,7 +14,8 @@ from equalis.archive.rundir import Recorded, RunDirectory
 from equalis.cases.loading import load_all
 from equalis.clock import Clock
 from equalis.gateway import pki
-from equalis.gateway.environment import Environment
+from equalis.gateway.environment import Behind, Environment
+from equalis.gateway.opening import opened
 from equalis.model.config import Config
 from equalis.model.outcome import Blame, Outcome
 from equalis.model.report import Header
@@ -24,7 +25,7 @@ from equalis.proof.attribution import Attributed
 from equalis.proof.injections import Stage
 from equalis.proof.loosening import Noticed
 from equalis.runner import Runner
-from equalis.session import DEMO, Bodies, Order, new_header, open_environment, read_files
+from equalis.session import DEMO, Bodies, Order, new_header, read_files
 from equalis.single import Unwatched
 from equalis.solution.demo import DemoDriver
 from equalis.solution.port import Driver
@@ -70,7 +71,7 @@ class Bench:
         self._clock = Clock()
         self._pki = pki.load(place.home / "pki")
         self._head = new_header(self._order, self.loaded, [])
-        self._environment = open_environment(self._order, self.loaded, self._head, self._clock)
+        self._environment = opened(self._order.config, self._order.home, self.loaded.bindings, self._head.challenge, self._clock.now)
         self._driver: DemoDriver | None = None
 
     def close(self) -> None:
@@ -106,7 +107,7 @@ class Bench:
     def _spoilt(self, stage: Stage, folder: Path) -> tuple[Outcome, list[tuple[Blame, str, str]]]:
         """Play the case of a stage with its own environment; the outcome, and every fault that was found."""
         challenge = bytes.fromhex(self._head.challenge)
-        environment = Environment(stage.bindings, stage.pki, challenge, stage.clock.now, DEMO.timeout, far=stage.far)
+        environment = Environment(stage.bindings, stage.pki, challenge, stage.clock.now, DEMO.timeout, behind=Behind(far=stage.far))
         started = self._started(())
         head = replace(self._head, plan=(stage.case.name,))
         with contextlib.closing(environment), contextlib.closing(stage.directory(folder)) as directory:

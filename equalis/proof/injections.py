@@ -17,10 +17,10 @@ from typing import Any
 
 from equalis.archive.rundir import RunDirectory
 from equalis.clock import Clock
-from equalis.gateway.embedded import EMBEDDED_NAME, Answered
+from equalis.gateway.embedded import EMBEDDED_NAME
 from equalis.gateway.environment import Environment
+from equalis.gateway.far import Answered, Far, Onward
 from equalis.gateway.pki import Pki
-from equalis.gateway.recording import Far
 from equalis.gateway.upstream import attributed
 from equalis.model.case import Action, Case, Step
 from equalis.model.transcript import Message
@@ -59,10 +59,12 @@ class Relay:
     context: ssl.SSLContext
     environment: str = EMBEDDED_NAME
 
-    def answer(self, service: str, message: Message, certificate: bytes, now: datetime, script: Record) -> Answered:
-        """Forward a call; raises FarError with who is at fault."""
+    async def answer(
+        self, service: str, message: Message, certificate: bytes, now: datetime, script: Record, onward: Onward | None
+    ) -> Answered:
+        """Forward a call; raises FarError with who is at fault. It blocks, as nothing else is under way."""
         if service != self.service:
-            return self.inner.answer(service, message, certificate, now, script)
+            return await self.inner.answer(service, message, certificate, now, script, onward)
         host, port = self.address
         try:
             connection = http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=self.context)
@@ -123,9 +125,12 @@ class Answering:
     answers: Callable[[Answered], Answered]
     environment: str = EMBEDDED_NAME
 
-    def answer(self, service: str, message: Message, certificate: bytes, now: datetime, script: Record) -> Answered:
-        """The service's answer, changed."""
-        answered = self.inner.answer(service, message, certificate, now, script)
+    async def answer(
+        self, service: str, message: Message, certificate: bytes, now: datetime, script: Record, onward: Onward | None
+    ) -> Answered:
+        """The service's answer, changed; so it does not go on before it is."""
+        del onward
+        answered = await self.inner.answer(service, message, certificate, now, script, None)
         return self.answers(answered) if service == self.service else answered
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -105,16 +105,19 @@ def from_json(value: Value) -> Value:
 
 
 def luxembourg_day(moment: date) -> date:
-    """The calendar day in Luxembourg of an instant; a day stays what it is.
+    """The calendar day in Luxembourg of an instant; a day stays what it is."""
+    return luxembourg(moment).date() if isinstance(moment, datetime) else moment
+
+
+def luxembourg(moment: datetime) -> datetime:
+    """An instant as the clocks of Luxembourg show it.
 
     Central European Time, an hour more from the last Sunday of March to that of October, at 01:00 UTC
     (directive 2000/84/EC).
     """
-    if not isinstance(moment, datetime):
-        return moment
     utc = moment.astimezone(UTC)
     begins, ends = (datetime(utc.year, month, 31 - (date(utc.year, month, 31).weekday() + 1) % 7, 1, tzinfo=UTC) for month in (3, 10))
-    return (utc + timedelta(hours=2 if begins <= utc < ends else 1)).date()
+    return utc.astimezone(timezone(timedelta(hours=2 if begins <= utc < ends else 1)))
 
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}

@@ -43,7 +43,7 @@ class Heard:
     def answer(self, *told: Any) -> None:
         assert told
 
-    entry = handshake = fault = answer
+    entry = peer = handshake = fault = answer
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from equalis.gateway.environment import Environment
 from equalis.gateway.pki import Pki
 from equalis.model.case import Step
 from equalis.model.source import Source
-from equalis.model.transcript import Fault, Message, Tls
+from equalis.model.transcript import Fault, Message, Peer, Tls
 from equalis.services.port import Entry
 
 PATH = "/eadministrative/practitioner/1985031421294/consent/MH"
@@ -49,6 +49,9 @@ class Kept:
 
     def entry(self, number: int, service: str, entry: Entry) -> None:
         raise AssertionError((number, service, entry))
+
+    def peer(self, number: int, peer: Peer) -> None:
+        raise AssertionError((number, peer))
 
     def handshake(self, step: str, at: datetime, reason: str) -> None:
         assert step == "s"

@@ -1,0 +1,47 @@
+"""The live environments of equalis.toml: `[environments.<name>]`, read into what the gateway needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from equalis.cases.plain import record, texts
+from equalis.cases.shapes import Placed
+from equalis.model.config import Address, IdentityFiles, Live
+from equalis.model.source import Mistake
+from equalis.model.values import Value, as_text
+
+
+def environments(tables: Value) -> dict[str, Live]:
+    """Each live environment by its name; the tables hold to their schema."""
+    return {name: _live(name, record(table)) for name, table in record(tables).items()}
+
+
+def _live(name: str, table: Mapping[str, Value]) -> Live:
+    identity = record(table.get("identity"))
+    certificate, key, pkcs12, variable = (as_text(identity.get(word)) for word in ("certificate", "key", "pkcs12", "password-env"))
+    return Live(
+        name=name, services={key: _address(value) for key, value in record(table["services"]).items()},
+        authority=as_text(table.get("authority")), client_authority=as_text(table.get("client-authority")),
+        identity=IdentityFiles(certificate, key, pkcs12, variable, identity.get("hand-over") is True),
+        says=as_text(table.get("says")), routing=as_text(table.get("routing")) or "prefix",
+        people=as_text(table.get("people")), bindings=texts(table.get("bindings")), holds=texts(table.get("holds")),
+        rate=float(as_text(table.get("rate", 0))), quiet=texts(table.get("quiet")),
+    )  # fmt: skip
+
+
+def _address(value: Value) -> Address:
+    found = record(value) if isinstance(value, Mapping) else {"url": value}
+    return Address(as_text(found["url"]).rstrip("/"), as_text(found.get("connect")))
+
+
+def disagreements(document: Placed) -> Iterator[Mistake]:
+    """What the tables of live environments say and cannot mean."""
+    for name, table in record(record(document.value).get("environments")).items():
+        at = ("environments", name)
+        identity = record(record(table).get("identity"))
+        if identity and ("pkcs12" in identity) == ("certificate" in identity):
+            what = f"the identity for `{name}` is one PKCS#12 file, or a certificate with its key"
+            yield document.mistake(document.source((*at, "identity")), what, "write `pkcs12 = …`, or `certificate = …` and `key = …`")
+        elif ("certificate" in identity) != ("key" in identity):
+            missing = "key" if "certificate" in identity else "certificate"
+            yield document.mistake(document.source((*at, "identity")), f"the identity for `{name}` lacks its {missing}", f"add `{missing} = …`")

@@ -1,0 +1,66 @@
+"""Opens the environment that a configuration names: the embedded one, or the way to a live one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from equalis.gateway import credentials, pki
+from equalis.gateway.environment import Behind, Environment, Site
+from equalis.model.config import Config, Live
+from equalis.wire.bindings import Bindings
+
+
+class PortTakenError(Exception):
+    """The gateway's port cannot be opened; the text names it."""
+
+
+class DescriptorError(Exception):
+    """A live environment that is described so that nothing can be forwarded; ``remedy`` says how to mend it."""
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        """Keep the parts."""
+        super().__init__(cause)
+        self.cause, self.remedy = cause, remedy
+
+
+def opened(config: Config, home: Path, bindings: Bindings, challenge: str, clock: Callable[[], datetime]) -> Environment:
+    """Open the gateway; raises PortTakenError, CredentialError, DescriptorError before anything is written."""
+    site, keys = None, home / "pki"
+    if config.live is not None:
+        agreed(config.live, bindings)
+        site, keys = Site(config.live, credentials.read(config.live)), folder(home, config.live)
+    identities = pki.load(keys, hosts(config.live) if config.live else ())
+    try:
+        return Environment(bindings, identities, bytes.fromhex(challenge), clock, config.solution.timeout, port=config.port, behind=Behind(site=site))
+    except OSError as error:
+        message = f"port {config.port} cannot be opened: {error.strerror}"
+        raise PortTakenError(message) from None
+
+
+def hosts(site: Live) -> tuple[str, ...]:
+    """The names under which the solution calls the gateway, besides localhost."""
+    if site.routing == "prefix":
+        return ()
+    return tuple(sorted({urlsplit(item.url).hostname or "" for item in site.services.values()} - {"localhost"}))
+
+
+def folder(home: Path, site: Live) -> Path:
+    """Where the gateway's own keys for an environment are: other names, other keys."""
+    names = hashlib.sha256(" ".join(hosts(site)).encode()).hexdigest()
+    return home / "pki" / f"live-{site.name}-{names[:8]}"
+
+
+def agreed(site: Live, bindings: Bindings) -> None:
+    """Hold a description against the bindings in force; raises DescriptorError."""
+    for name, address in site.services.items():
+        if name not in bindings.services:
+            cause = f"the environment {site.name} has a service `{name}` that no binding knows"
+            raise DescriptorError(cause, f"valid services: {', '.join(bindings.services)}; an overlay may bring others")
+        path, prefix = urlsplit(address.url).path, bindings.services[name].prefix
+        if site.routing == "host" and path != prefix:
+            cause = f"{name} stands under {path or '/'}, where its binding says {prefix}"
+            raise DescriptorError(cause, f"write `prefix: {path}` in the overlay's bindings for {name}, or take `routing = \"prefix\"`")

@@ -1,0 +1,130 @@
+"""The same cases against the embedded environment and, through the gateway, against a "real" one with other names on the wire."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from equalis.demo.__main__ import Hook
+from tests.real_environment import CDA, OtherPractice, Real, overlay, real_environment
+
+SOLUTION = """\
+[solution]
+name = "the demo, in another language"
+driver = "http"
+url = "http://127.0.0.1:{port}"
+timeout = 0.8
+settle = 0.2
+capabilities = ["pid", "ra", "ra-team", "ra-mysecu", "idv", "eprescription", "clock"]
+
+"""
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
+    """A second equalis on another port: its own keys, XML after CDA for prescriptions, other names for PID."""
+    folder = tmp_path_factory.mktemp("real")
+    with real_environment(folder, CDA, overlay(folder / "overlay")) as made:
+        yield made
+
+
+@pytest.fixture
+def product() -> Iterator[Hook]:
+    """The demonstration solution, written for that environment."""
+    served = Hook(0, 0.8, (), OtherPractice)
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    yield served
+    served.shutdown()
+    served.server_close()
+
+
+def equalis(folder: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "EQUALIS_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "160"}
+    return subprocess.run([sys.executable, "-m", "equalis", *words], cwd=folder, env=environment, capture_output=True, text=True,
+                          encoding="utf-8", check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+
+
+def report(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The report of a run with --json."""
+    assert done.stdout, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def outcomes(found: dict[str, Any]) -> dict[str, str]:
+    return {case["case"]: case["outcome"] for case in found["cases"]}
+
+
+def test_the_same_cases_have_the_same_verdicts_in_both_environments(real: Real, product: Hook, home: Path, tmp_path: Path) -> None:
+    """Every case that applies is OK in both, against another wire; what does not apply says why; the bundle verifies."""
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=product.server_address[1]) + real.described())
+    live = report(equalis(tmp_path, home, "run", "--environment", "real", "--json"))
+    played = {name: outcome for name, outcome in outcomes(live).items() if outcome != "NOT_APPLICABLE"}
+    assert len(played) > 230
+    embedded = report(equalis(tmp_path, home, "run", "--demo", "--json", *played, "--out", "embedded"))
+    assert played.items() <= outcomes(embedded).items()
+    assert set(played.values()) == {"OK"}
+    assert {case["reason"] != "" for case in live["cases"] if case["outcome"] == "NOT_APPLICABLE"} == {True}
+    assert live["headline"].endswith("level S · not a label")
+    assert "EMBEDDED" in embedded["headline"]
+    (bundle,) = (tmp_path / "reports").glob("*.asice")
+    assert equalis(tmp_path, home, "verify", str(bundle)).returncode == 0
+    evidence = b"".join(path.read_bytes() for path in bundle.with_suffix("").rglob("*") if path.is_file())
+    key = (real.home / "pki" / "solution.key").read_text().splitlines()[1].encode()
+    assert key not in evidence
+    assert b"PRIVATE KEY" not in evidence
+    assert b'"event":"peer"' in evidence
+    for committed in ("mysecu committed a payment", "eadministrative committed a deposit", "eprescription committed a prescription"):
+        assert committed in real.said  # its services verified every signature, token and certificate first
+
+
+def test_a_defect_is_ko_in_both_with_the_same_findings(real: Real, home: Path, tmp_path: Path) -> None:
+    """What the product does wrong shows at a live environment for the same reason."""
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described())
+    words = ["run", "--demo", "--defect", "always-acquitted", "ra-pid/ra-depot@non-acquitte", "--json"]
+    live, embedded = report(equalis(tmp_path, home, *words, "--environment", "real")), report(equalis(tmp_path, home, *words))
+    findings = [[(item["expectation"], item["outcome"], item["likely"]) for item in found["cases"][0]["findings"]] for found in (live, embedded)]
+    assert live["cases"][0]["outcome"] == "KO"
+    assert findings[0] == findings[1]
+
+
+def test_unplugging_the_environment_in_mid_run_is_inconclusive_and_the_run_resumes(home: Path, tmp_path: Path) -> None:
+    """The run stops INCOMPLETE and names the environment; when it is back, the rest is played, and the case that it spoilt too."""
+    real_folder = tmp_path / "real"
+    real_folder.mkdir()
+    with real_environment(real_folder) as own:
+        described = own.described().replace("/echange", "/mysecu")
+        (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1).replace('driver = "http"', 'driver = "demo"').replace("[solution]", '[solution]\nversion = "1"') + described)
+        environment = {**os.environ, "EQUALIS_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "160"}
+        words = [sys.executable, "-m", "equalis", "run", "--environment", "real", "--family", "idv", "--family", "ra-pid"]
+        with subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as run:
+            deadline = time.monotonic() + 60
+            while own.said.count("idv.match") < 20 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            own.stop()
+            said, told = run.communicate(timeout=120)
+        assert run.returncode == 3, said + told
+        assert "the run is INCOMPLETE: after idv/" in told
+        assert f"nobody answers at localhost:{own.port}" in told
+        assert re.search(r"^INCONCLUSIVE\s+idv/", said, re.MULTILINE)
+        assert not re.search(r"^KO", said, re.MULTILINE)
+        (folder,) = [path for path in (tmp_path / "reports").iterdir() if path.is_dir()]
+        shown = equalis(tmp_path, home, "verify", str(folder))
+        assert "environment: " in shown.stdout
+        own.start()
+        resumed = equalis(tmp_path, home, "run", "--resume", str(folder))
+        assert "0 KO · 0 INCONCLUSIVE" in resumed.stdout, resumed.stdout + resumed.stderr
+        assert equalis(tmp_path, home, "verify", str(folder.with_suffix(".asice"))).returncode == 0
+        again = [line for line in (folder / "evidence" / "log.jsonl").read_text(encoding="utf-8").splitlines() if '"event":"case"' in line]
+        names = [json.loads(line)["case"] for line in again]
+        assert len(names) == len(set(names)) + 1
