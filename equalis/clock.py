@@ -56,3 +56,19 @@ class Clock:
             return None
         cause = f"the clock of this machine jumped by {self._worst:+.0f} s during the case"
         return Fault(Blame.CONFIGURATION, cause, "synchronise it (NTP), let it run evenly, and play the case again")
+
+
+def synchronised() -> bool | None:
+    """Whether the kernel says that its clock is synchronised (NTP); None on a machine that does not say."""
+    import ctypes  # noqa: PLC0415 - only the doctor asks
+
+    try:
+        libc = ctypes.CDLL(None)
+        state = libc.adjtimex(ctypes.create_string_buffer(SIZE_OF_TIMEX))  # modes 0: it only tells
+    except (OSError, AttributeError, TypeError):  # another system than Linux
+        return None
+    return None if state < 0 else state != TIME_ERROR
+
+
+SIZE_OF_TIMEX, TIME_ERROR = 512, 5
+"""More than `struct timex` has on any architecture, and the state of a clock that nobody synchronises (adjtimex(2))."""

@@ -10,21 +10,27 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from equalis import packs
 from equalis.archive import keys
 from equalis.archive.keys import KeyFileError
+from equalis.cases.bindings import load as load_bindings
+from equalis.cases.commits import unsaid
 from equalis.cases.loading import Loaded
+from equalis.clock import synchronised
 from equalis.gateway import pki
+from equalis.gateway.opening import DescriptorError, agreed, folder, hosts
 from equalis.gateway.pki import OTHER_PARTY, Pki
+from equalis.gateway.probing import probed
 from equalis.model.case import Case
-from equalis.model.config import Config, Solution
+from equalis.model.config import Config, Live, Solution
+from equalis.model.health import Health, Line, held
 from equalis.solution.port import Driver, DriverError, ProductFailure, Reset
 
 ROOM = 500 << 20
@@ -33,41 +39,21 @@ OLDEST_PYTHON = (3, 11)
 SOON = timedelta(days=30)
 
 
-class Health(Enum):
-    """How one line stands."""
-
-    OK = "OK"
-    WARNING = "warning"
-    KO = "KO"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that was looked at, what was found, and how to mend it."""
-
-    subject: str
-    health: Health
-    found: str
-    remedy: str = ""
-
-
 def examined(config: Config, loaded: Loaded, home: Path, drivers: Callable[[], Driver], now: datetime) -> Iterator[Line]:
     """Every line, in the order in which things are needed; loading and linting have succeeded when this begins."""
     version = ".".join(map(str, sys.version_info[:3]))
-    yield _line("python", sys.version_info[:2] >= OLDEST_PYTHON, version, "install Python 3.11 or later")
+    yield held("python", sys.version_info[:2] >= OLDEST_PYTHON, version, "install Python 3.11 or later")
     cases, overlays = len(loaded.pack.cases), len(config.bindings)
     yield Line("cases", Health.OK, f"{cases} cases lint, with {overlays} overlays of bindings" if overlays else f"{cases} cases lint, with the embedded bindings")
     yield from _capabilities(loaded, config.solution)
     yield from _disk(Path(config.out))
     yield from _port(config.port)
-    identities = pki.load(home / "pki")
+    if config.live is not None:
+        yield from _environment(config, config.live, loaded, now)
+    identities = pki.load(folder(home, config.live), hosts(config.live)) if config.live else pki.load(home / "pki")
     yield from _certificates(identities, now)
     yield from _key(home)
     yield from _driver(config.solution, loaded, drivers, identities.credentials)
-
-
-def _line(subject: str, good: object, found: str, remedy: str) -> Line:
-    return Line(subject, Health.OK, found) if good else Line(subject, Health.KO, found, remedy)
 
 
 def _capabilities(loaded: Loaded, solution: Solution) -> Iterator[Line]:
@@ -99,7 +85,7 @@ def _disk(out: Path) -> Iterator[Line]:
     except OSError as error:
         yield Line("disk", Health.KO, f"{place} cannot be written: {error.strerror}", "choose another `out` under [run], or give --out")
         return
-    yield _line("disk", free > ROOM, f"{free >> 20} MiB free at {place.resolve()}", f"make room: a whole run may need {ROOM >> 20} MiB")
+    yield held("disk", free > ROOM, f"{free >> 20} MiB free at {place.resolve()}", f"make room: a whole run may need {ROOM >> 20} MiB")
 
 
 def _port(port: int) -> Iterator[Line]:
@@ -115,11 +101,43 @@ def _port(port: int) -> Iterator[Line]:
     yield Line("port", Health.OK, f"{port} is free")
 
 
+def _environment(config: Config, site: Live, loaded: Loaded, now: datetime) -> Iterator[Line]:
+    """A live environment: described, reached, read by an overlay that says all, with its own people."""
+    try:
+        agreed(site, loaded.bindings)
+    except DescriptorError as error:
+        yield Line("environment", Health.KO, error.cause, error.remedy)
+        return
+    yield Line("environment", Health.OK, f"{site.name}, with {', '.join(site.services)}")
+    yield from probed(site, now)
+    yield from _time()
+    shipped = load_bindings(packs.bindings().content)
+    if silent := unsaid(shipped, loaded.bindings):
+        yield Line("overlay", Health.KO, f"nothing says what is committed by {', '.join(silent)}", "write `commits:` for each in the overlay (docs/live.md)")
+    elif modelled := [name for name in site.services if name in shipped.services and loaded.bindings.services[name].operations == shipped.services[name].operations]:
+        yield Line("overlay", Health.WARNING, f"{', '.join(modelled)} read by the embedded bindings, which are modelled in part", "name the environment's overlay by `bindings = […]`, where it has other formats")
+    else:
+        yield Line("overlay", Health.OK, "every service has its own bindings")
+    yield Line("people", Health.OK, site.people) if site.people else Line(
+        "people", Health.WARNING, "the test persons of the embedded environment", "name the environment's own by `people = …`, where it has others")
+    ports = {urlsplit(item.url).port or 443 for item in site.services.values()}
+    if site.routing == "host" and ports != {config.port}:
+        yield Line("addresses", Health.WARNING, f"the product calls port {config.port or 'any'}, the environment listens on {', '.join(map(str, sorted(ports)))}",
+                   "set `port` under [environment] to the same, where addresses inside the messages must be the environment's to the letter")  # fmt: skip
+
+
+def _time() -> Iterator[Line]:
+    """Whether the machine says that its clock is synchronised; not every one says."""
+    told = synchronised()
+    if told is not None:
+        yield Line("time", Health.OK, "synchronised") if told else Line("time", Health.WARNING, "this machine's clock is not synchronised", "switch its time synchronisation (NTP) on")
+
+
 def _certificates(found: Pki, now: datetime) -> Iterator[Line]:
     """The test PKI: each certificate valid for a while, and its key the one that fits."""
     wrong = [f"{party}: {text}" for party in ("gateway", "solution", OTHER_PARTY, *pki.SERVICES) if (text := _certificate(found, party, now))]
     remedy = f"move {found.folder} away: it is made anew with the next run"
-    yield _line("certificates", not wrong, "; ".join(wrong) or f"the test identities in {found.folder} are valid, each with its key", remedy)
+    yield held("certificates", not wrong, "; ".join(wrong) or f"the test identities in {found.folder} are valid, each with its key", remedy)
 
 
 def _certificate(found: Pki, party: str, now: datetime) -> str:

@@ -41,12 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
         from equalis.cli.folders import home  # noqa: PLC0415
         from equalis.packs import shipped_scenarios  # noqa: PLC0415 - an ordinary run of pytest loads nothing of equalis
         from equalis.single import Table as Opened  # noqa: PLC0415
+        from equalis.single import from_file  # noqa: PLC0415
 
         named, demo = config.invocation_params.dir / str(config.getoption("--equalis-config")), bool(config.getoption("--equalis-demo"))
         if not demo and not named.is_file():
             message = f"no solution is configured: {named} does not exist; write it (docs/configuration.md), or try --equalis-demo"
             raise pytest.UsageError(message)
-        config.stash[TABLE] = Opened(named, home(), demo=demo)
+        config.stash[TABLE] = Opened(lambda: from_file(named, demo=demo), home())
         if not config.option.file_or_dir:
             config.args = [str(shipped_scenarios())]
 

@@ -145,7 +145,7 @@ def _check_words(loaded: Loaded, config: Config) -> None:
         shipped = load_bindings(packs.bindings().content)
         if silent := unsaid(shipped, loaded.bindings):
             cause = f"the overlays do not say what is committed by {', '.join(silent)}"
-            raise DescriptorError(cause, "write `commits:` for each, as docs/bindings.md says (`commits: []` where it commits nothing)")
+            raise DescriptorError(cause, "write `commits:` for each, as docs/live.md says (`commits: []` where it commits nothing)")
 
 
 def begun(folder: Path) -> Header:
@@ -186,7 +186,7 @@ def _proves(case: Case, loaded: Loaded, families: Iterable[str]) -> bool:
 
 def new_header(order: Order, loaded: Loaded, chosen: list[Case]) -> Header:
     """What a new run of these cases says of itself, its challenge drawn."""
-    now, solution = datetime.now(UTC), order.config.solution
+    now, solution, site = datetime.now(UTC), order.config.solution, order.config.live
     return Header(
         run=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", started=now.isoformat(timespec="seconds"),
         tool=__version__, solution=solution.name, version=solution.version, vendor=solution.vendor,
@@ -194,7 +194,7 @@ def new_header(order: Order, loaded: Loaded, chosen: list[Case]) -> Header:
         plan=tuple(case.name for case in chosen), capabilities=solution.capabilities,
         editions=tuple((family.name, family.edition) for family in loaded.pack.families.values()),
         defects=order.defects, people=bool(order.config.people), digest=solution.digest,
-        holds=order.config.live.holds if order.config.live else (),
+        holds=site.holds if site else (), services=tuple(site.services) if site else (),
     )  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,15 +18,23 @@ from equalis.clock import Clock
 from equalis.gateway.opening import opened
 from equalis.model.case import Case, Step
 from equalis.model.config import Config
+from equalis.model.health import Health, Line
+from equalis.model.outcome import Outcome
 from equalis.model.verdict import Verdict
 from equalis.reporting.text import Lines, verdict_text
-from equalis.runner import Runner
+from equalis.runner import Runner, RunStoppedError
 from equalis.session import DEMO, Order, new_header, read_files, runner_of
 from equalis.verifier import lines_of
 from equalis.wire import strict_json
 
 WORKER = "PYTEST_XDIST_WORKER"
 """The word by which a worker of pytest-xdist knows itself: several environments then need several ports."""
+
+
+def from_file(file: Path, *, demo: bool) -> Config:
+    """The configuration of a product's equalis.toml; the demonstration solution needs none."""
+    found = Config(DEMO) if demo and not file.is_file() else configuration.read(file.read_bytes(), str(file))
+    return replace(found, solution=DEMO) if demo else found
 
 
 class Unwatched:
@@ -46,9 +56,9 @@ class Unwatched:
 class Table:
     """Everything that cases are played with, opened when the first one is."""
 
-    def __init__(self, file: Path, home: Path, *, demo: bool) -> None:
-        """``file`` is the product's equalis.toml, ``home`` the folder of the test PKI; nothing is opened yet."""
-        self._file, self._home, self._demo = file, home, demo
+    def __init__(self, configured: Callable[[], Config], home: Path) -> None:
+        """``configured`` gives the configuration, ``home`` is the folder of the test PKI; nothing is opened yet."""
+        self._configured, self._home = configured, home
         self._folders: tuple[str, ...] = ()
         self._stack = contextlib.ExitStack()
         self._loaded: Loaded | None = None
@@ -66,9 +76,8 @@ class Table:
         return [case for case in self._loaded.pack.cases if case.id == f"{path.parent.name}/{path.stem}"]
 
     def _config(self) -> Config:
-        found = Config(DEMO) if self._demo and not self._file.is_file() else configuration.read(self._file.read_bytes(), str(self._file))
-        port = 0 if WORKER in os.environ else found.port
-        return replace(found, port=port, solution=DEMO if self._demo else found.solution, scenarios=(*found.scenarios, *self._folders))
+        found = self._configured()
+        return replace(found, port=0 if WORKER in os.environ else found.port, scenarios=(*found.scenarios, *self._folders))
 
     def play(self, case: Case) -> tuple[Verdict, str]:
         """Play a case; its verdict, and the text of everything in it that is not OK. Raises RunStoppedError, PortTakenError."""
@@ -91,3 +100,26 @@ class Table:
     def close(self) -> None:
         """Let go of product and environment."""
         self._stack.close()
+
+
+LOGIN = "ra-pid/authentification"
+"""The case in which a doctor logs in, and nothing else happens."""
+
+
+def logged_in(config: Config, loaded: Loaded, home: Path) -> Line:
+    """Whether the product obtains a token of the environment: it logs in once, in a run that nobody keeps."""
+    case = loaded.pack.case(LOGIN)
+    with tempfile.TemporaryDirectory(prefix="equalis-") as folder:
+        table = Table(lambda: replace(config, out=folder), home)
+        with contextlib.closing(table):
+            try:
+                verdict, _ = table.play(case) if case else (None, "")
+            except RunStoppedError as error:
+                return Line("token", Health.KO, error.cause, error.remedy)
+    if verdict is None or verdict.outcome is Outcome.NOT_APPLICABLE:
+        return Line("token", Health.WARNING, f"not asked for: {verdict.reason if verdict else 'the scenarios have no login'}", "play a first case, and see")
+    if verdict.faults:
+        return Line("token", Health.KO, verdict.faults[0].cause, verdict.faults[0].remedy)
+    if any(item.expectation == "demande" and item.outcome is Outcome.OK for item in verdict.findings):
+        return Line("token", Health.OK, "obtained: a doctor has logged in")
+    return Line("token", Health.KO, "the identity provider gave the product none", f"play `equalis run --environment {config.environment} {LOGIN}`, and read what it says")

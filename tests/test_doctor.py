@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from equalis.cases.loading import Loaded
-from equalis.doctor import Health, Line, examined
+from equalis.doctor import examined
 from equalis.model.config import Config, Solution
+from equalis.model.health import Health, Line
 from equalis.session import DEMO, driver_maker
 from tests.conftest import Equalis
 

@@ -98,6 +98,57 @@ def test_a_defect_is_ko_in_both_with_the_same_findings(real: Real, home: Path, t
     assert findings[0] == findings[1]
 
 
+def test_the_doctor_looks_at_the_environment_and_obtains_a_token(real: Real, product: Hook, home: Path, tmp_path: Path) -> None:
+    """Every line about it, the last a token that the product got."""
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=product.server_address[1]) + real.described())
+    done = equalis(tmp_path, home, "doctor", "--environment", "real")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in ("OK       environment    real, with idp, sts, mysecu", "OK       authority      1 trusted", "OK       identity       CN=equalis EMBEDDED solution, with its key",
+                 f"OK       localhost:{real.port}", "warning  clock", "warning  overlay        idp, sts, eadministrative, servid read by the embedded bindings",
+                 "warning  people", "warning  addresses", "OK       driver         http: reset", "OK       token          obtained: a doctor has logged in"):  # fmt: skip
+        assert line in done.stdout, line
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"authority": '"{home}/pki/authority.pem"'}, "the authority of https://localhost"), ({"authority": '"missing.pem"'}, "missing.pem cannot be read"),
+        ({"bindings": "[]"}, "stands under /echange, where its binding says /mysecu"), ({"holds": '["consent-mx"]'}, "no seed `consent-mx`"),
+    ],
+)  # fmt: skip
+def test_a_mistake_of_configuration_is_told_before_any_case_and_is_nobodys_ko(
+    real: Real, product: Hook, home: Path, tmp_path: Path, change: dict[str, str], words: str
+) -> None:
+    """The run does not begin: exit 2 or 3, what to do, and no directory."""
+    described = real.described(**{key: value.format(home=home) for key, value in change.items()})
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=product.server_address[1]) + described)
+    done = equalis(tmp_path, home, "run", "--environment", "real", "ra-pid/ra-depot")
+    assert done.returncode in {2, 3}
+    assert words in done.stderr, done.stderr
+    assert "mend: " in done.stderr or "did you mean `consent-mh`?" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "reports").exists()
+
+
+def test_an_environment_that_nobody_describes_is_told_with_those_that_are(real: Real, home: Path, tmp_path: Path) -> None:
+    """A misspelt name, with the nearest one."""
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described())
+    done = equalis(tmp_path, home, "run", "--environment", "rael")
+    assert done.returncode == 2
+    assert "no environment `rael`" in done.stderr
+    assert "did you mean `real`? valid environments: embedded, real" in done.stderr
+
+
+def test_what_the_environment_lacks_is_not_applicable_and_says_so(real: Real, home: Path, tmp_path: Path) -> None:
+    """An environment without a prescription service judges nothing of it."""
+    described = real.described().replace(f', eprescription = "https://localhost:{real.port}/eprescription"', "")
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + described)
+    done = equalis(tmp_path, home, "run", "--demo", "--environment", "real", "eprescription/emission", "idv/par-matricule")
+    assert "the environment has no eprescription" in done.stdout
+    assert "OK             idv/par-matricule " in done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_unplugging_the_environment_in_mid_run_is_inconclusive_and_the_run_resumes(home: Path, tmp_path: Path) -> None:
     """The run stops INCOMPLETE and names the environment; when it is back, the rest is played, and the case that it spoilt too."""
     real_folder = tmp_path / "real"

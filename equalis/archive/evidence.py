@@ -58,7 +58,7 @@ def header(event: Event) -> Header:
     if not isinstance(values.get("digest", ""), str):
         message = f"the header's digest is {values['digest']!r}"
         raise EvidenceError(message)
-    for name in ("plan", "capabilities", "defects", "holds"):
+    for name in ("plan", "capabilities", "defects", "holds", "services"):
         if not all(isinstance(item, str) for item in values.get(name, ())):
             message = f"the header's {name} are not all texts"
             raise EvidenceError(message)
@@ -137,6 +137,7 @@ def transcript(events: Iterable[Event], header: Header, bodies: Bodies) -> Trans
         unmet={event["step"]: event["wait"] for event in by_kind.get("unmet", ())},
         capabilities=header.capabilities,
         holds=header.holds,
+        services=header.services,
         complete=bool(by_kind.get("end")),
     )
 

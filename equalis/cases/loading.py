@@ -131,7 +131,7 @@ def _family(
 
 def _cases(document: Document, family: Family, linter: Linter, mistakes: list[Mistake]) -> list[Case]:
     file = CaseFile(document, family)
-    cases = [replace(case, seeds=families.seeded(family.seeds, case.given)) for case in file.cases()]
+    cases = [replace(case, seeds=families.seeded(family.seeds, case.given), services=family.services) for case in file.cases()]
     mistakes += file.mistakes
     mistakes += linter.mistakes(document, cases)
     return cases

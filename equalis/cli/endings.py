@@ -74,7 +74,7 @@ def _known(error: Exception) -> tuple[int, str, str]:
     from equalis.archive.evidence import EvidenceError  # noqa: PLC0415
     from equalis.archive.keys import KeyFileError  # noqa: PLC0415
     from equalis.gateway.credentials import CredentialError  # noqa: PLC0415
-    from equalis.gateway.opening import DescriptorError  # noqa: PLC0415
+    from equalis.gateway.opening import DescriptorError, UnreadyError  # noqa: PLC0415
     from equalis.model.source import MistakesError  # noqa: PLC0415
     from equalis.packs import PackError  # noqa: PLC0415
     from equalis.reporting.text import mistake_text  # noqa: PLC0415
@@ -82,6 +82,8 @@ def _known(error: Exception) -> tuple[int, str, str]:
     if isinstance(error, MistakesError):
         texts = "\n\n".join(mistake_text(item) for item in error.mistakes)
         return USAGE, texts.removeprefix("error: "), ""
+    if isinstance(error, UnreadyError):
+        return INCONCLUSIVE, str(error), error.remedy
     if isinstance(error, CredentialError | DescriptorError):
         return USAGE, error.cause, error.remedy
     if isinstance(error, PackError | KeyFileError):

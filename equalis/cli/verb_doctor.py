@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import click
 
-from equalis.cases.loading import load_all
+from equalis.cases.loading import Loaded, load_all
 from equalis.cli import configured
 from equalis.cli.endings import INCONCLUSIVE, OK
 from equalis.cli.folders import home
-from equalis.doctor import Health, examined
+from equalis.doctor import examined
+from equalis.model.config import Config
+from equalis.model.health import Health, Line
 from equalis.reporting.console import console
 from equalis.reporting.text import clean
 from equalis.session import driver_maker, read_files
@@ -25,17 +28,18 @@ MARGIN = " " * (WIDTH + 10)
 @click.option("--demo", is_flag=True, help="Look at the demonstration solution.")
 @click.option("--config", "path", default="", help="Another file than equalis.toml.")
 @click.option("--bindings", multiple=True, metavar="DIR", help="An overlay of bindings.")
-def command(demo: bool, path: str, bindings: tuple[str, ...]) -> int:  # noqa: FBT001 - click's
+@click.option("--environment", default="", metavar="NAME", help="Look at an environment of equalis.toml too; there the product logs in once.")
+def command(demo: bool, path: str, bindings: tuple[str, ...], environment: str) -> int:  # noqa: FBT001 - click's
     """Look at everything that a run needs, each line OK, KO or a warning with its remedy; the product is reset, and no more.
 
     Exits 0 when nothing is KO, 3 when a run would be INCONCLUSIVE for a reason that is not the product's, 2 for a file that
     does not lint.
     """
-    config = configured.read(path, demo=demo, bindings=bindings)
+    config = configured.read(path, demo=demo, bindings=bindings, environment=environment)
     files = read_files(config)
     loaded = load_all(files.content, files.shown)
     out, bad = console(), False
-    for line in examined(config, loaded, home(), driver_maker(config.solution, (), None), datetime.now(UTC)):
+    for line in _lines(config, loaded):
         bad |= line.health is Health.KO
         rows = [f"{line.health.value:<8} {line.subject:<{WIDTH}} {line.found}"]
         rows += [f"{MARGIN}mend: {line.remedy}"] if line.remedy else []
@@ -43,3 +47,15 @@ def command(demo: bool, path: str, bindings: tuple[str, ...]) -> int:  # noqa: F
             wide = textwrap.fill(row, out.width, subsequent_indent=MARGIN, break_long_words=False, break_on_hyphens=False)
             out.print(wide if out.is_terminal else row)
     return INCONCLUSIVE if bad else OK
+
+
+def _lines(config: Config, loaded: Loaded) -> Iterator[Line]:
+    """Every line; a live environment, where nothing is KO, is asked for a token at the end."""
+    good = True
+    for line in examined(config, loaded, home(), driver_maker(config.solution, (), None), datetime.now(UTC)):
+        good &= line.health is not Health.KO
+        yield line
+    if config.live is not None and good:
+        from equalis.single import logged_in  # noqa: PLC0415 - only for a live environment
+
+        yield logged_in(config, loaded, home())

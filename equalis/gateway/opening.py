@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from equalis.gateway import credentials, pki
 from equalis.gateway.environment import Behind, Environment, Site
+from equalis.gateway.probing import probed
 from equalis.model.config import Config, Live
+from equalis.model.health import Health, Line
 from equalis.wire.bindings import Bindings
 
 
@@ -27,11 +29,22 @@ class DescriptorError(Exception):
         self.cause, self.remedy = cause, remedy
 
 
+class UnreadyError(Exception):
+    """A live environment that is not in order: nothing is played there, and nothing is the product's doing."""
+
+    def __init__(self, name: str, lines: tuple[Line, ...]) -> None:
+        """``lines`` are those that are KO."""
+        super().__init__(f"the environment {name} is not ready: " + "; ".join(f"{line.subject}: {line.found}" for line in lines))
+        self.remedy = "; ".join(dict.fromkeys(line.remedy for line in lines)) + f" (`equalis doctor --environment {name}` looks at everything)"
+
+
 def opened(config: Config, home: Path, bindings: Bindings, challenge: str, clock: Callable[[], datetime]) -> Environment:
-    """Open the gateway; raises PortTakenError, CredentialError, DescriptorError before anything is written."""
+    """Open the gateway; raises PortTakenError, DescriptorError, UnreadyError before anything is written."""
     site, keys = None, home / "pki"
     if config.live is not None:
         agreed(config.live, bindings)
+        if wrong := tuple(line for line in probed(config.live, datetime.now(UTC)) if line.health is Health.KO):
+            raise UnreadyError(config.live.name, wrong)
         site, keys = Site(config.live, credentials.read(config.live)), folder(home, config.live)
     identities = pki.load(keys, hosts(config.live) if config.live else ())
     try:

@@ -51,18 +51,27 @@ def not_applicable(case: Case, transcript: Transcript) -> str:
     environment = EMBEDDED if transcript.environment == EMBEDDED else "live"
     if case.only_in and environment not in case.only_in:
         return f"only in {', '.join(case.only_in)}; this is {environment}"
-    if case.pauses and environment != EMBEDDED:
-        return "the clock of a live environment cannot be moved"
-    if environment != EMBEDDED and any(orders for step in case.steps for orders in step.script.values()):
-        return "its answers are scripted, which only the embedded services obey"
-    if environment != EMBEDDED and any(step.call for step in case.steps):
-        return "equalis plays another party in it, for whom only the embedded environment has credentials"
-    if environment != EMBEDDED and (missing := [name for name in case.seeds if name not in transcript.holds]):
-        return f"the environment does not hold {', '.join(missing)}"
+    if environment != EMBEDDED and (reason := _not_live(case, transcript)):
+        return reason
     needs = (*case.needs, "clock") if case.pauses else case.needs
     missing = [need for need in needs if need not in transcript.capabilities]
     if missing:
         return f"the solution does not declare the capability {', '.join(missing)}"
+    return ""
+
+
+def _not_live(case: Case, transcript: Transcript) -> str:
+    """What a case asks for and this live environment cannot give, empty when it can."""
+    if case.pauses:
+        return "the clock of a live environment cannot be moved"
+    if any(orders for step in case.steps for orders in step.script.values()):
+        return "its answers are scripted, which only the embedded services obey"
+    if any(step.call for step in case.steps):
+        return "equalis plays another party in it, for whom only the embedded environment has credentials"
+    if transcript.services and (lacking := [name for name in case.services if name not in transcript.services]):
+        return f"the environment has no {', '.join(lacking)}"
+    if missing := [name for name in case.seeds if name not in transcript.holds]:
+        return f"the environment does not hold {', '.join(missing)}"
     return ""
 
 

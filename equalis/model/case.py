@@ -117,7 +117,7 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Case:
     """A case or one of its variants, fully resolved against people and ``given``; ``seeds`` are those of its world that a
-    service must hold.
+    service must hold, ``services`` those that its family speaks with.
     """
 
     id: str
@@ -132,6 +132,7 @@ class Case:
     tags: tuple[str, ...] = ()
     variant: str = ""
     seeds: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -15,7 +15,8 @@ class Header:
 
     ``challenge`` is the 32 random bytes in hex from which every random choice of the run derives;
     ``editions`` maps a family to its edition; ``people`` is set when the environment brought its own;
-    ``digest`` is that of the product, as its vendor gave it; ``holds`` are the seeds that a live environment holds.
+    ``digest`` is that of the product, as its vendor gave it; ``holds`` are the seeds that a live
+    environment holds, ``services`` those that it has (empty: every one).
     """
 
     run: str
@@ -34,6 +35,7 @@ class Header:
     people: bool = False
     digest: str = ""
     holds: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """Everything recorded for one case. ``unmet`` maps a step to the wait that ran out; ``holds`` are the seeds that a live
-    environment holds.
+    environment holds, ``services`` those that it has (empty: every one).
     """
 
     case: str
@@ -133,4 +133,5 @@ class Transcript:
     unmet: Mapping[str, str] = field(default_factory=dict)
     capabilities: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
     complete: bool = True

@@ -48,12 +48,23 @@ class FarServer:
                 threading.Thread(target=self._serve, args=(plain,), daemon=True).start()
 
     def _serve(self, plain: socket.socket) -> None:
-        with contextlib.suppress(OSError), contextlib.closing(plain), self._context.wrap_socket(plain, server_side=True) as tls:
+        with contextlib.suppress(OSError), contextlib.closing(plain), contextlib.closing(self._welcomed(plain)) as tls:
             self._open.append(tls)
             self.clients.append(tls.getpeercert(binary_form=True) or b"")
             while request := _request(tls):
                 self.heard.append(request)
                 self.converse(tls, request)
+
+    def _welcomed(self, plain: socket.socket) -> ssl.SSLSocket:
+        """The handshake done; a client that is refused has time to hear why."""
+        tls = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+        try:
+            tls.do_handshake()
+        except ssl.SSLError:
+            self._over.wait(1)
+            tls.close()
+            raise
+        return tls
 
     def close(self) -> None:
         """Listen no more, and cut every connection."""
