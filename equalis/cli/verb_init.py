@@ -12,6 +12,7 @@ from equalis.cases.shapes import choice
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.loaded import everything
 from equalis.starting import PIPELINES, STYLES, Answers, written
+from equalis.starting.stubs import LANGUAGES
 
 
 @click.command("init")
@@ -19,12 +20,13 @@ from equalis.starting import PIPELINES, STYLES, Answers, written
 @click.option("--version", "number", default="", help="The product's version.")
 @click.option("--vendor", default="", help="Who makes it.")
 @click.option("--driver", "style", type=click.Choice(STYLES), default=None, help="How the product is made to act (http).")
+@click.option("--language", type=click.Choice(list(LANGUAGES)), default="python", show_default=True, help="Of the stub (driver http).")
 @click.option("--url", default="http://127.0.0.1:8090", show_default=True, help="Where its hook listens (driver http).")
 @click.option("--capability", "capabilities", multiple=True, metavar="NAME", help="What it can do: pid, ra, idv, eprescription …")
 @click.option("--ci", "pipelines", multiple=True, type=click.Choice(list(PIPELINES)), help="A pipeline to write a file for.")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path(), help="Where the files go (here).")
-def command(
-    name: str, number: str, vendor: str, style: str | None, url: str, capabilities: tuple[str, ...], pipelines: tuple[str, ...], folder: Path,
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    name: str, number: str, vendor: str, style: str | None, language: str, url: str, capabilities: tuple[str, ...], pipelines: tuple[str, ...], folder: Path,
 ) -> int:  # fmt: skip
     """Write equalis.toml, a stub that makes the product act, an editor setting and, with --ci, a pipeline.
 
@@ -42,7 +44,7 @@ def command(
         if word not in known:
             raise EndError(USAGE, f"no capability `{word}`", choice(word, known, "capabilities"))
     grammar = resources.files("equalis.cases").joinpath("grammar.json").read_bytes()
-    answers = Answers(name, number, vendor, style or "http", url, capabilities or ("idv",), pipelines)
+    answers = Answers(name, number, vendor, style or "http", url, capabilities or ("idv",), pipelines, language)
     files = written(answers, loaded.pack.families.values(), grammar)
     if there := [path for path in files if (folder / path).exists()]:
         raise EndError(USAGE, f"there already: {', '.join(there)}", "move them away, or choose another folder with --dir; nothing was written")

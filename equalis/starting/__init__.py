@@ -9,7 +9,8 @@ from functools import cache
 from importlib import resources
 from string import Template
 
-from equalis.model.case import Action, ActionField, Family
+from equalis.model.case import Family
+from equalis.starting.stubs import LANGUAGES, functions, python
 
 STYLES = ("http", "python", "command", "operator")
 """How the product is made to act; for each but the last a stub is written."""
@@ -29,6 +30,7 @@ class Answers:
     url: str
     capabilities: tuple[str, ...]
     pipelines: tuple[str, ...]
+    language: str = "python"
 
 
 def written(answers: Answers, families: Iterable[Family], grammar: bytes) -> dict[str, str]:
@@ -39,11 +41,12 @@ def written(answers: Answers, families: Iterable[Family], grammar: bytes) -> dic
         "vendor": json.dumps(answers.vendor, ensure_ascii=False), "driver": answers.style, "reach": _reach(answers),
         "capabilities": json.dumps(list(answers.capabilities)),
     })}  # fmt: skip
-    if answers.style in {"http", "command"}:
-        port = answers.url.rpartition(":")[2].strip("/")
-        files[HOOK] = _filled(f"hook-{answers.style}.py", {"port": port if port.isdecimal() else "8090", "functions": _functions(actions, indent="")})
-    if answers.style == "python":
-        files[ACTIONS] = _filled("actions.py", {"functions": _functions(actions, indent="")})
+    if answers.style == "http":
+        language, port = LANGUAGES[answers.language], answers.url.rpartition(":")[2].strip("/")
+        files[language.file] = _filled(language.template, {"port": port if port.isdecimal() else "8090", "functions": functions(actions, language.function)})
+    if answers.style in {"command", "python"}:
+        name, template = (HOOK, "hook-command.py") if answers.style == "command" else (ACTIONS, "actions.py")
+        files[name] = _filled(template, {"functions": functions(actions, python)})
     files[SCHEMA] = grammar.decode()
     files[".vscode/settings.json"] = json.dumps({"yaml.schemas": {f"./{SCHEMA}": "cases/*/*.yaml"}}, indent=2) + "\n"
     files |= {PIPELINES[name]: _filled(f"{name}.yml" if name != "jenkins" else "Jenkinsfile", {}) for name in answers.pipelines}
@@ -57,26 +60,8 @@ def _wanted(family: Family, capabilities: Iterable[str]) -> bool:
 
 
 def _reach(answers: Answers) -> str:
-    return {"http": f'url = "{answers.url}"', "command": f'command = ["python3", "{HOOK}"]', "python": f'module = "{ACTIONS}"', "operator": ""}[answers.style]
-
-
-def _functions(actions: Iterable[Action], indent: str) -> str:
-    """A function for each action: what it gets, what it may return, and that nobody wrote it yet."""
-    parts = []
-    for action in actions:
-        lines = [
-            f'@action("{action.name}")', f"def {action.name.replace('.', '_')}(inputs):",
-            f'    """{action.title}."""', *(f"    # gets     {_described(field)}" for field in action.inputs),
-            *(f"    # returns  {_described(field)}" for field in action.observations), "    raise NotImplementedError",
-        ]  # fmt: skip
-        parts.append("\n".join(f"{indent}{line}" for line in lines))
-    return "\n\n\n".join(parts)
-
-
-def _described(field: ActionField) -> str:
-    kind = f"list of {field.type}" if field.many else field.type
-    words = f" ({' | '.join(field.values)})" if field.values else ""
-    return f"{field.name}: {kind}{words}, {field.label}"
+    host = LANGUAGES[answers.language].host
+    return {"http": f'url = "{answers.url.replace("127.0.0.1", host)}"', "command": f'command = ["python3", "{HOOK}"]', "python": f'module = "{ACTIONS}"', "operator": ""}[answers.style]
 
 
 @cache
