@@ -14,7 +14,7 @@ from equalis.archive.rundir import Recorded, RunDirectory
 from equalis.asking import DriverDefectError, ask
 from equalis.cases.citations import UnknownCitationError, resolve
 from equalis.cases.contract import MistypedError, observed
-from equalis.cases.families import persons, world
+from equalis.cases.families import worlds
 from equalis.cases.plain import record, texts
 from equalis.clock import Clock
 from equalis.gateway.calling import CallError
@@ -134,7 +134,7 @@ class Runner:
             raise RunStoppedError(cause, "wait, then `equalis run --resume` the directory", Blame.ENVIRONMENT)
         self._later = {}
         family = self.families[case.family]
-        self.environment.begin_case(recorder, self._worlds(family, case))
+        self.environment.begin_case(recorder, worlds(family, case.given, self.defaults))
         driver = self._reset(case)
         self._played += 1
         try:
@@ -151,15 +151,6 @@ class Runner:
         if not self.environment.listening:
             cause = f"the gateway stopped listening on port {self.environment.port} in mid-case"
             recorder.fault(Fault(Blame.EQUALIS, cause, "see that the port stays free, and play the case again"))
-
-    def _worlds(self, family: Family, case: Case) -> dict[str, Record]:
-        """Each service's world: its own defaults, the people, then the seeds of the case."""
-        seeded = world(family.seeds, case.given, family.people)
-        known = persons(family.people)
-        return {
-            service: {**self.defaults.get(service, {}), **known, **seeded.get(service, {})}
-            for service in self.bindings.services
-        }
 
     def _reset(self, case: Case) -> Driver:
         """Prepare the solution; one that died in an earlier case is started anew."""

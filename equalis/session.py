@@ -296,4 +296,4 @@ def free_worlds(loaded: Loaded, seeds: tuple[str, ...] = ()) -> dict[str, Record
     known = persons(loaded.pack.people)
     named = {name: seed for family in loaded.pack.families.values() for name, seed in family.seeds.items()}
     seeded = world_of_all(named, seeds, loaded.pack.people)
-    return {service: {**loaded.defaults.get(service, {}), **known, **seeded.get(service, {})} for service in loaded.bindings.services}
+    return {service: {**own, **known, **seeded.get(service, {})} for service, own in loaded.defaults.items()}

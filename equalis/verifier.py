@@ -70,7 +70,7 @@ def rejudged(recorded: Recorded) -> Report:
 
 def reread(recorded: Recorded) -> tuple[Header, list[Verdict], bool, Loaded]:
     """Judge anew what was recorded: the header, the verdicts of ended cases, whether the run ended."""
-    loaded = load_all({name: recorded.files[name] for name in recorded.files if _is_input(name)})
+    loaded = load_all(inputs(recorded))
     events = recorded.events()
     head = header(next(events, {}))
     reader, verdicts, finished = Reader(head, recorded.body), dict[str, Verdict](), False
@@ -98,6 +98,11 @@ def retried(before: Verdict, after: Verdict) -> Verdict:
     """The verdict of a case that was played again because nobody could judge it: it says so, whatever it comes to."""
     told = f"played again, since {before.reason or 'it could not be judged'}"
     return replace(after, reason=f"{after.reason}; {told}" if after.reason else told)
+
+
+def inputs(recorded: Recorded) -> dict[str, bytes]:
+    """The files of a recording with which it was made: cases, bindings, people."""
+    return {name: recorded.files[name] for name in recorded.files if _is_input(name)}
 
 
 def _is_input(name: str) -> bool:

@@ -136,6 +136,12 @@ def world(named: Mapping[str, Seed], given: Record, people: Record) -> dict[str,
     return {service: dict(content) for service, content in merged.items()}
 
 
+def worlds(family: Family, given: Record, defaults: Mapping[str, Record]) -> dict[str, Record]:
+    """Each service's world for a case: its own defaults, the people, then the seeds of the case."""
+    seeded, known = world(family.seeds, given, family.people), persons(family.people)
+    return {service: {**own, **known, **seeded.get(service, {})} for service, own in defaults.items()}
+
+
 def world_of_all(named: Mapping[str, Seed], seeds: tuple[str, ...], people: Record) -> dict[str, Record]:
     """What each service holds when seeds are given for every test person at once: each patient, each professional."""
     known = persons(people)

@@ -162,7 +162,7 @@ def load_all(files: Mapping[str, bytes], shown: Mapping[str, str] | None = None)
         pack = load({name: files[name] for name in files if name.startswith("scenarios/")}, bindings, people)
     except MistakesError as error:
         raise MistakesError(tuple(_shown(item, shown or {}) for item in error.mistakes)) from None
-    return Loaded(pack, bindings, worlds)
+    return Loaded(pack, bindings, {service: worlds.get(service, {}) for service in bindings.services})
 
 
 def _worlds(files: Mapping[str, bytes]) -> dict[str, Record]:

@@ -18,6 +18,7 @@ VERBS = {
     "lint": "check case files and every file of a family; all mistakes at once",
     "serve": "open the embedded environment and print what to put into the product",
     "prove": "show that every defect of the demonstration solution is caught for its stated reason",
+    "drift": "ask the embedded services what a live recording asked, and say where the answers differ",
     "evidence": "write the recorded exchanges out as files (and HAR)",
     "report": "print the report of a bundle in another form",
     "diff": "say what changed between two runs, by likely cause",

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from equalis.gateway.far import Answered, Onward
@@ -15,7 +16,7 @@ from equalis.gateway.pki import Pki
 from equalis.model.transcript import Message
 from equalis.model.values import Record
 from equalis.services import SERVICES
-from equalis.services.port import Call, answered
+from equalis.services.port import Call, Identity, answered
 from equalis.wire.bindings import Bindings
 from equalis.wire.opened import Opened
 
@@ -23,9 +24,12 @@ EMBEDDED_NAME = "EMBEDDED"
 """The name that the embedded environment gives itself in its answers."""
 
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass
 class Embedded:
-    """Every embedded service with its state; one call at a time."""
+    """Every embedded service with its state; one call at a time. ``peers`` are trusted instead of its own, in a replay."""
 
     bindings: Bindings
     pki: Pki
@@ -34,6 +38,7 @@ class Embedded:
     worlds: Mapping[str, Record] = field(default_factory=dict)
     states: dict[str, Any] = field(default_factory=dict)
     lost: str = ""
+    peers: dict[str, Identity] = field(default_factory=dict)
     _calls: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -50,6 +55,12 @@ class Embedded:
         self, service: str, message: Message, certificate: bytes, now: datetime, script: Record, onward: Onward | None = None  # noqa: ARG002 - the port
     ) -> Answered:  # fmt: skip
         """Let a service answer; what it commits is kept."""
+        return self.reply(service, message, certificate, now, script)
+
+    def reply(
+        self, service: str, message: Message, certificate: bytes, now: datetime, script: Record, drawn: Mapping[str, str] = NOTHING
+    ) -> Answered:
+        """Let a service answer; ``drawn`` are identifiers that it shall draw, by their label, as another one did."""
         with self._lock:
             self._calls += 1
             opened = Opened(message)
@@ -58,8 +69,8 @@ class Embedded:
                 request=opened, binding=self.bindings.services[service],
                 operation=self.bindings.recognise(service, opened), now=now,
                 client_certificate=certificate, world=self.worlds.get(service, {}), script=script,
-                identity=self.pki.identities[service], peers=self.pki.identities,
-                seed=hmac.digest(self.challenge, label, hashlib.sha256), environment=self.environment,
+                identity=self.pki.identities[service], peers=self.peers or self.pki.identities,
+                seed=hmac.digest(self.challenge, label, hashlib.sha256), environment=self.environment, drawn=drawn,
             )  # fmt: skip
             reply = answered(SERVICES[service], self.states[service], call)
             self.states[service] = reply.state

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,7 @@ class Call:
     peers: dict[str, Identity]
     seed: bytes
     environment: str = "EMBEDDED"
+    drawn: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def message(self) -> Message:
@@ -57,7 +58,9 @@ class Call:
         return self.request.message
 
     def draw(self, label: str) -> str:
-        """A UUID that derives from the run's challenge (trust.md, "Challenge and nonces")."""
+        """A UUID that derives from the run's challenge (trust.md, "Challenge and nonces"), or what ``drawn`` gives (a replay)."""
+        if label in self.drawn:
+            return self.drawn[label]
         digest = hmac.digest(self.seed, label.encode(), hashlib.sha256)
         return str(uuid.UUID(bytes=digest[:16], version=4))
 

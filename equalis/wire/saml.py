@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -46,6 +47,16 @@ def verify(assertion: etree._Element, certificate: bytes) -> Assertion:
         message = f"the assertion is signed with {signed.weak[0]}"
         raise BadSignatureError(message)
     return _read(assertion)
+
+
+def signer(document: etree._Element) -> bytes | None:
+    """The certificate (DER) that the signature of the first assertion in a document names; not a reason to trust it."""
+    path = f".//{{{ASSERTION}}}Assertion/{{{DS}}}Signature/{{{DS}}}KeyInfo//{{{DS}}}X509Certificate"
+    named = document.find(path)
+    try:
+        return None if named is None else base64.b64decode("".join(text(named).split()), validate=True)
+    except ValueError:
+        return None
 
 
 def _read(assertion: etree._Element) -> Assertion:

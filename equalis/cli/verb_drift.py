@@ -1,0 +1,62 @@
+"""`equalis drift`: do the embedded services answer as the live ones did?"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import asdict
+
+import click
+
+from equalis.cases.loading import load_all
+from equalis.cli.bundles import checked
+from equalis.cli.endings import KO, OK, USAGE, EndError
+from equalis.cli.folders import home
+from equalis.gateway import pki
+from equalis.proof.drift import Difference, Drift, NotLiveError, drift
+from equalis.reporting.console import console
+from equalis.reporting.text import clean
+from equalis.verifier import inputs
+
+SHOWN = 60
+"""Characters of a value in a line."""
+
+
+@click.command("drift")
+@click.argument("bundle", metavar="BUNDLE|RUN-DIR")
+@click.option("--json", "as_json", is_flag=True, help="Every difference as JSON.")
+def command(bundle: str, as_json: bool) -> int:  # noqa: FBT001 - click's
+    """Ask the embedded services what a live recording asked of the real ones, and say where the answers differ, field by field.
+
+    The bundle's own bindings are used. Exits 0 when nothing differs, 1 when something does.
+    """
+    recorded = checked(bundle).recorded
+    try:
+        found = drift(recorded, load_all(inputs(recorded)), pki.load(home() / "pki"))
+    except NotLiveError as error:
+        raise EndError(USAGE, f"{bundle}: {error}", "name the bundle of a run with --environment") from None
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    else:
+        _print(found)
+    return KO if found.differences else OK
+
+
+def _print(found: Drift) -> None:
+    out = console()
+    grouped: dict[tuple[str, str], list[Difference]] = defaultdict(list)
+    for item in found.differences:
+        grouped[item.operation, item.field].append(item)
+    for (operation, name), items in grouped.items():
+        first = items[0]
+        out.print(clean(f"{operation} {name}"))
+        out.print(clean(f"   live      {_short(first.live)}"))
+        out.print(clean(f"   embedded  {_short(first.embedded)}"))
+        out.print(clean(f"   where     {first.at}" + (f", and {len(items) - 1} more" if len(items) > 1 else "")))
+    more = f"; {found.unanswered} more were disturbed on their way to the product, and only asked again" if found.unanswered else ""
+    differ = f"{len(found.differences)} differences in {len(grouped)} fields" if grouped else "no difference"
+    out.print(f"{found.compared} answers compared: {differ}{more}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
