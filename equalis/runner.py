@@ -28,6 +28,7 @@ from equalis.model.report import Header
 from equalis.model.transcript import Fault, Observation, Transcript
 from equalis.model.values import Record, Value
 from equalis.model.verdict import Verdict
+from equalis.solution.operator import LeftError
 from equalis.solution.port import Driver, DriverError, ProductFailure, Reset
 from equalis.wire.bindings import Bindings
 
@@ -141,6 +142,8 @@ class Runner:
             for step in case.steps:
                 self._step(family, step, driver, recorder)
             self._settle(driver)
+        except LeftError as error:
+            raise RunStoppedError(error.cause, error.remedy) from None
         except DriverError as error:
             recorder.fault(Fault(Blame.CONFIGURATION, error.cause, error.remedy))
         except DriverDefectError as error:
@@ -164,7 +167,7 @@ class Runner:
                 self._driver = self.drivers()
             self._driver.reset(reset)
         except DriverError as error:
-            if not self._played:
+            if not self._played or isinstance(error, LeftError):
                 raise RunStoppedError(error.cause, error.remedy) from None
             self.close()
             try:
@@ -188,7 +191,7 @@ class Runner:
             return
         action = family.actions[step.action]
         self.progress.waits_for(step, f"{action.name} to be done")
-        observation = self._act(action, step, driver)
+        observation = self._act(action, step, driver, recorder)
         self.environment.acted()
         recorder.observation(observation)
         self._later[step.id] = {"seen": observation.fields}
@@ -212,7 +215,7 @@ class Runner:
         if step.answers not in {0, answer.status}:
             recorder.event("unmet", step=step.id, wait=f"{step.call} answered HTTP {answer.status} where {step.answers} was due")
 
-    def _act(self, action: Action, step: Step, driver: Driver) -> Observation:
+    def _act(self, action: Action, step: Step, driver: Driver, recorder: CaseRecorder) -> Observation:
         """Ask for the action; a failure of the product is an observation, not a Fault."""
         try:
             inputs = record(resolve(step.input, {"steps": self._later, "nonce": self._nonces()}, now=True))
@@ -223,6 +226,8 @@ class Runner:
             seen = ask(driver, action, step, inputs)
         except ProductFailure as failure:
             return Observation(step.id, action.name, self.clock.now(), {}, failure=str(failure))
+        for item in seen.attachments:
+            recorder.attachment(step.id, item.name, item.media, item.content)
         try:
             fields = observed(action, seen.fields)
         except MistypedError as error:

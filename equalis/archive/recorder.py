@@ -76,6 +76,10 @@ class CaseRecorder:
         self.event("observation", step=item.step, action=item.action, at=item.at.isoformat(),
                    fields=typed.to_json(item.fields), attested=item.attested, failure=item.failure)  # fmt: skip
 
+    def attachment(self, step: str, name: str, media: str, content: bytes) -> None:
+        """A file that an operator gave for what was seen, kept by its digest."""
+        self.event("attachment", step=step, name=name, media=media, size=len(content), body=self._directory.body(content))
+
     def _message(self, message: Message) -> dict[str, Any]:
         headers = [list(pair) for pair in message.headers]
         return {"line": message.line, "headers": headers, "body": self._directory.body(message.body)}

@@ -58,6 +58,7 @@ def read(content: bytes, path: str) -> Config:
             name=as_text(solution["name"]), driver=as_text(solution["driver"]),
             version=as_text(solution.get("version")), vendor=as_text(solution.get("vendor")),
             url=as_text(solution.get("url")), command=texts(solution.get("command")), module=as_text(solution.get("module")),
+            page=as_text(solution.get("page")),
             timeout=float(as_text(solution.get("timeout", 10))),
             settle=float(as_text(solution.get("settle", 3))),
             capabilities=texts(solution.get("capabilities")), digest=as_text(solution.get("digest")),
@@ -121,8 +122,10 @@ _NEEDED = {"http": "url", "command": "command", "python": "module"}
 
 
 def _agreement(document: TomlDocument) -> list[Mistake]:
-    """What a driver needs and the file does not say."""
+    """What a driver needs and the file does not say, and the other way about."""
     solution = record(record(document.value).get("solution"))
+    if "page" in solution and solution.get("driver") != "operator":
+        return [document.mistake(document.source(("solution", "page")), "only an operator has a page", 'take `page` away, or write `driver = "operator"`')]
     needed = _NEEDED.get(as_text(solution.get("driver")))
     if needed and needed not in solution:
         source = document.source(("solution", "driver"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 
-from equalis.archive.evidence import Reader, header
+from equalis.archive.evidence import Event, Reader, header
+from equalis.archive.rundir import Recorded
 from equalis.cli.bundles import checked
 from equalis.reporting import har
 
@@ -23,6 +25,8 @@ def command(path: str, folder: str, as_har: bool) -> int:  # noqa: FBT001 - clic
     target = Path(folder)
     entries, written = [], 0
     for event in events:
+        if event.get("event") == "attachment":
+            written += _attached(target / str(event["case"]).replace("/", "_"), event, recorded)
         transcript = reader.feed(event)
         for exchange in transcript.exchanges if transcript else ():
             place = target / transcript.case.replace("/", "_") if transcript else target
@@ -36,5 +40,19 @@ def command(path: str, folder: str, as_har: bool) -> int:  # noqa: FBT001 - clic
     if as_har:
         target.mkdir(parents=True, exist_ok=True)
         (target / "exchanges.har").write_bytes(har.document(entries))
-    click.echo(f"{written} messages of {len(entries)} exchanges in {target}")
+    click.echo(f"{written} files of {len(entries)} exchanges in {target}")
     return 0
+
+
+def _attached(place: Path, event: Event, recorded: Recorded) -> int:
+    """Write a file that an operator gave, under its step and its digest: its own name is only a name."""
+    place.mkdir(parents=True, exist_ok=True)
+    suffix = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf"}.get(str(event["media"]), "bin")
+    digest = str(event["body"])
+    (place / f"{shown(event['step'])}-{digest[:12]}.{suffix}").write_bytes(recorded.body(digest))
+    return 1
+
+
+def shown(step: object) -> str:
+    """The id of a step as part of a file's name."""
+    return re.sub(r"[^a-z0-9-]", "_", str(step))

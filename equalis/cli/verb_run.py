@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from equalis.cli import configured
+from equalis.cli.conversing import conversation
 from equalis.cli.endings import CODES, INCONCLUSIVE, OK, USAGE, EndError, told
 from equalis.cli.folders import home
-from equalis.cli.terminal import Terminal
 from equalis.cli.watching import stamps, wait_for_change
 from equalis.demo.defects import BY_NAME
 from equalis.gateway.opening import PortTakenError
@@ -89,14 +89,10 @@ def _watched(once: Callable[[], int], paths: tuple[Path, ...]) -> int:
 
 def _played(order: Order, unfinished: str, *, as_json: bool) -> int:
     """Play what was ordered, print what it came to; its exit code."""
-    terminal = Terminal()
     out_console = console(sys.stderr if as_json else None)
     try:
-        with LiveProgress(out_console, quiet=as_json) as progress:
-            if unfinished:
-                finished = resume(Path(unfinished), order, progress, terminal)
-            else:
-                finished = run(order, progress, terminal)
+        with conversation(order.config.solution, order.home) as talk, LiveProgress(out_console, quiet=as_json) as progress:
+            finished = resume(Path(unfinished), order, progress, talk) if unfinished else run(order, progress, talk)
     except NoCaseError as error:
         raise EndError(USAGE, str(error)) from None
     except OtherSolutionError as error:

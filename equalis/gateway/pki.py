@@ -121,12 +121,20 @@ def _authority(common: str, span: tuple[datetime, datetime]) -> tuple[rsa.RSAPri
     return key, certificate
 
 
+def _general(host: str) -> x509.GeneralName:
+    """A name or an address as a certificate has it."""
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
 def _leaf(
     common: str, issuer: tuple[x509.Certificate, rsa.RSAPrivateKey],
     span: tuple[datetime, datetime], hosts: Sequence[str],
 ) -> tuple[x509.Certificate, rsa.RSAPrivateKey]:  # fmt: skip
     key = _key()
-    names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
+    names: list[x509.GeneralName] = [_general(host) for host in hosts]
     if "localhost" in hosts:
         names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
     usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]

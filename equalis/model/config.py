@@ -10,7 +10,8 @@ from equalis.model.transcript import EMBEDDED
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The product under test; ``digest`` is the SHA-256 of what is released. ``timeout`` is how long a call may hang, ``settle`` how much silence
+    """The product under test; ``digest`` is the SHA-256 of what is released; ``page`` where an operator's page
+    is served (``host:port``), empty for the terminal. ``timeout`` is how long a call may hang, ``settle`` how much silence
     means settled where the driver cannot tell; both in seconds.
     """
 
@@ -21,6 +22,7 @@ class Solution:
     url: str = ""
     command: tuple[str, ...] = ()
     module: str = ""
+    page: str = ""
     timeout: float = 10.0
     settle: float = 3.0
     capabilities: tuple[str, ...] = ()

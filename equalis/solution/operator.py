@@ -1,25 +1,72 @@
-"""The driver `operator`: a person at the terminal acts on the product and types what it shows."""
+"""The driver `operator`: a person acts on the product and types what it shows, at the terminal or on a page."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from equalis.model.case import Action, ActionField, Step
 from equalis.model.values import Record, as_text
-from equalis.solution.port import Reset, Seen
+from equalis.solution.port import Attachment, DriverError, Reset, Seen
+
+LARGEST = 20 << 20
+"""Bytes of an attachment; a photo of a screen has a tenth of it."""
+KINDS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "application/pdf": b"%PDF-"}
+"""What may be attached, by how its bytes begin."""
+
+
+class LeftError(DriverError):
+    """The operator has left; the run is resumed later."""
+
+    def __init__(self) -> None:
+        """Say how to go on."""
+        super().__init__("l'opérateur a interrompu la séance", "`equalis run --resume` the directory: the case that was begun is played anew")
+
+
+class UnfitError(Exception):
+    """A file that cannot be attached; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What the operator must know before a case."""
+
+    case: str
+    services: Mapping[str, str]
+    persons: tuple[tuple[str, str], ...]
+    world: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the operator is to do, with what, and what to look at then."""
+
+    title: str
+    sentence: str
+    inputs: tuple[tuple[str, str], ...]
+    fields: tuple[ActionField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the operator saw, by field: a text, several, or None where there was nothing to see."""
+
+    values: Mapping[str, Any]
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Conversation(Protocol):
-    """The terminal, as the operator driver needs it."""
+    """The terminal or the page, as the operator driver needs it; each call may raise LeftError."""
 
-    def say(self, text: str) -> None:
-        """Show a text."""
+    def brief(self, briefing: Briefing) -> None:
+        """Tell what a case needs, and wait until the product is ready."""
 
-    def ask(self, field: ActionField) -> Any:
-        """Ask for a value until it has the field's type; None when there is nothing to see."""
+    def perform(self, task: Task) -> Answers:
+        """Tell what to do, wait until it is done, and ask until every answer has its field's type."""
 
-    def confirm(self, text: str) -> None:
-        """Wait until the operator says that it is done."""
+    def wait(self, text: str) -> None:
+        """Ask for something else, and wait until it is done."""
 
 
 class OperatorDriver:
@@ -28,32 +75,25 @@ class OperatorDriver:
     patience: float | None = None
 
     def __init__(self, conversation: Conversation) -> None:
-        """Keep the terminal."""
+        """Keep the terminal or the page."""
         self._conversation = conversation
 
     def reset(self, reset: Reset) -> None:
         """Tell the operator what the case needs."""
-        self._conversation.say(f"Cas {reset.case}")
-        for name, address in reset.services.items():
-            self._conversation.say(f"  {name}: {address}")
-        for role, person in reset.persons.items():
-            self._conversation.say(f"  {role}: {as_text(person)}")
-        if reset.world:
-            self._conversation.say(f"  état de départ: {', '.join(reset.world)}")
-        self._conversation.confirm("Le produit est-il prêt ?")
+        persons = tuple((role, as_text(person)) for role, person in reset.persons.items())
+        self._conversation.brief(Briefing(reset.case, reset.services, persons, reset.world))
 
     def act(self, action: Action, step: Step, inputs: Record) -> Seen:
         """Ask for the action, then for everything that the user sees."""
-        self._conversation.say(step.sentence)
-        for name, value in inputs.items():
-            self._conversation.say(f"  {name}: {as_text(value)}")
-        self._conversation.confirm("Est-ce fait ?")
-        typed = {field.name: self._conversation.ask(field) for field in action.observations}
-        return Seen({name: value for name, value in typed.items() if value is not None}, attested=True)
+        labels = {field.name: field.label for field in action.inputs}
+        given = tuple((labels.get(name, name), as_text(value)) for name, value in inputs.items())
+        answers = self._conversation.perform(Task(action.title, step.sentence, given, action.observations))
+        seen = {name: value for name, value in answers.values.items() if value is not None}
+        return Seen(seen, attested=True, attachments=answers.attachments)
 
     def clock(self, offset: float) -> None:
         """Ask the operator to move the product's clock."""
-        self._conversation.confirm(f"Avancez l'horloge du produit de {offset:g} secondes.")
+        self._conversation.wait(f"Avancez l'horloge du produit de {offset:g} secondes.")
 
     def idle(self) -> bool | None:
         """A person cannot tell."""
@@ -61,3 +101,15 @@ class OperatorDriver:
 
     def close(self) -> None:
         """Nothing to let go."""
+
+
+def attachment(name: str, content: bytes) -> Attachment:
+    """A file that an operator gives; raises UnfitError."""
+    if len(content) > LARGEST:
+        message = f"{name} : {len(content) >> 20} Mio, au plus {LARGEST >> 20} sont acceptés"
+        raise UnfitError(message)
+    media = next((media for media, begins in KINDS.items() if content.startswith(begins)), "")
+    if not media:
+        message = f"{name} : ni PNG, ni JPEG, ni PDF"
+        raise UnfitError(message)
+    return Attachment(name, media, content)

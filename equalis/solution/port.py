@@ -44,11 +44,21 @@ class Reset:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A photo, a screenshot or a document that shows what the user saw."""
+
+    name: str
+    media: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """What the user saw: raw values by name, not yet held against the contract."""
+    """What the user saw: raw values by name, not yet held against the contract, and files that show it."""
 
     fields: Mapping[str, Any]
     attested: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Driver(Protocol):

@@ -14,13 +14,13 @@ import pytest
 
 from equalis.cases.contract import MistypedError, observed
 from equalis.cases.loading import Loaded
-from equalis.model.case import Action, ActionField, Step
+from equalis.model.case import Action, Step
 from equalis.model.config import Solution
 from equalis.model.source import Source
 from equalis.solution.command import CommandDriver
 from equalis.solution.demo import DemoDriver
 from equalis.solution.http import HttpDriver
-from equalis.solution.operator import OperatorDriver
+from equalis.solution.operator import Answers, Briefing, OperatorDriver, Task, attachment
 from equalis.solution.port import DriverError, ProductFailure, Reset
 
 STEP = Step("s", "Facturez.", Source("x"))
@@ -147,14 +147,15 @@ class Person:
     def __init__(self, answers: dict[str, str]) -> None:
         self.answers, self.said = answers, [""]
 
-    def say(self, text: str) -> None:
-        self.said.append(text)
+    def brief(self, briefing: Briefing) -> None:
+        self.said.append(briefing.case)
 
-    def confirm(self, text: str) -> None:
-        self.said.append(text)
+    def perform(self, task: Task) -> Answers:
+        self.said += [task.sentence, *(f"{label}: {value}" for label, value in task.inputs)]
+        return Answers({field.name: self.answers.get(field.name) for field in task.fields}, (attachment("e.pdf", b"%PDF-1.7"),))
 
-    def ask(self, field: ActionField) -> str | None:
-        return self.answers.get(field.name)
+    def wait(self, text: str) -> None:
+        self.said.append(text)
 
 
 def test_an_operator_is_asked_for_every_observation_and_it_is_attested(bill: Action) -> None:
@@ -166,6 +167,7 @@ def test_an_operator_is_asked_for_every_observation_and_it_is_attested(bill: Act
     assert seen.attested
     assert dict(seen.fields) == {"state": "paid", "shares.patient": "6.92"}
     assert "Facturez." in person.said
+    assert [(item.name, item.media) for item in seen.attachments] == [("e.pdf", "application/pdf")]
     assert driver.idle() is None
 
 

@@ -1,0 +1,220 @@
+"""An operator at the terminal and at the page: a whole case acted by hand, with files, interrupted, resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from equalis.cli.conversing import loopback, own_tls
+from equalis.cli.endings import EndError
+from equalis.cli.terminal import problem
+from equalis.solution.page import Page
+from tests.conftest import Equalis
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 200
+CONFIGURATION = """\
+[solution]
+name = "Cabinet Exemple"
+driver = "operator"
+capabilities = ["idv"]
+timeout = 0.5
+settle = 0.1
+"""
+CASE = "idv/numero-faux@luhn"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "equalis.toml").write_text(CONFIGURATION, encoding="utf-8")
+    (tmp_path / "écran.png").write_bytes(PNG)
+    (tmp_path / "notes.txt").write_text("rien")
+    return tmp_path
+
+
+def typed(folder: Path, home: Path, text: str, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "EQUALIS_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "120"}
+    return subprocess.run([sys.executable, "-m", "equalis", "run", *words], cwd=folder, env=environment, input=text, capture_output=True, text=True,
+                          encoding="utf-8", check=False)  # fmt: skip
+
+
+def fields(home: Path, equalis: Equalis) -> list[str]:
+    """The observations of the action, in the order in which they are asked."""
+    assert home
+    found = json.loads(equalis("list", "actions", "--json").stdout)
+    action = next(item for item in found if item["action"] == "idv.create")
+    return list(action["observations"])
+
+
+def test_a_case_is_acted_by_hand_and_what_was_seen_is_attested(folder: Path, home: Path, equalis: Equalis) -> None:
+    """A wrong word and a file that is none are asked again; the screenshot is in the bundle under its digest."""
+    names = fields(home, equalis)
+    state = names.index("state")
+    first = "\n" + "".join("refuse\nrefused\n" if number == state else "\n" for number in range(len(names))) + "notes.txt\nmissing.png\nécran.png\n"
+    second = "\n" + "".join("created\n" if number == state else "\n" for number in range(len(names))) + "\n"
+    done = typed(folder, home, "\n" + first + second, CASE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mots possibles : " in done.stdout
+    assert "notes.txt : ni PNG, ni JPEG, ni PDF" in done.stdout
+    assert "missing.png: No such file or directory" in done.stdout
+    (bundle,) = (folder / "reports").glob("*.asice")
+    assert equalis("evidence", str(bundle), "--to", str(folder / "out")).returncode == 0
+    (written,) = (folder / "out").rglob("creer-*.png")
+    assert written.read_bytes() == PNG
+    report = json.loads((bundle.with_suffix("") / "report.json").read_text(encoding="utf-8"))
+    assert {item["attested"] for item in report["cases"][0]["findings"]} == {True}
+    assert equalis("verify", str(bundle)).returncode == 0
+
+
+def test_an_operator_who_leaves_comes_back_to_the_case_that_was_begun(folder: Path, home: Path, equalis: Equalis) -> None:
+    """The end of the input is a Ctrl-C: the run is INCOMPLETE, and --resume plays what is left."""
+    names = fields(home, equalis)
+    one = "\n" + "".join("refused\n" if name == "state" else "\n" for name in names) + "\n"
+    two = "\n" + "".join("created\n" if name == "state" else "\n" for name in names) + "\n"
+    left = typed(folder, home, "\n" + one + two + "\n" + one, CASE, "idv/numero-faux@court")
+    assert left.returncode == 3
+    assert "--resume" in left.stderr
+    (run,) = [path for path in (folder / "reports").iterdir() if path.is_dir()]
+    back = typed(folder, home, "\n" + one + two, "--resume", str(run))
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert "2 of 2 cases judged: 0 KO" in back.stdout
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
+    """Chromium as Debian has it, without a screen and without the network."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for word in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                 "--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1000,1100"):  # fmt: skip
+        options.add_argument(word)
+    made = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
+    yield made
+    made.quit()
+
+
+class Session:
+    """A run whose operator has a page."""
+
+    def __init__(self, folder: Path, home: Path, page: str, *words: str) -> None:
+        (folder / "equalis.toml").write_text(CONFIGURATION + f'page = "{page}"\n', encoding="utf-8")
+        environment = {**os.environ, "EQUALIS_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "120", "PYTHONUNBUFFERED": "1"}
+        self.said = folder / "said.txt"
+        self._stream = self.said.open("w", encoding="utf-8")
+        self.process = subprocess.Popen([sys.executable, "-m", "equalis", "run", *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+                                        stdout=self._stream, stderr=subprocess.STDOUT)  # fmt: skip
+
+    def url(self) -> str:
+        """The address of the page, when it is told."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if found := re.search(r"la page de l'opérateur : (\S+)", self.text()):
+                return found[1]
+            time.sleep(0.05)
+        raise AssertionError(self.text())
+
+    def text(self) -> str:
+        return self.said.read_text(encoding="utf-8")
+
+    def end(self) -> int:
+        code = self.process.wait(60)
+        self._stream.close()
+        return code
+
+
+def test_the_same_case_in_a_real_browser(folder: Path, home: Path, browser: webdriver.Chrome, equalis: Equalis) -> None:
+    """Briefing, a question loaded anew, a wrong date told beside its field, a screenshot attached, the end."""
+    session = Session(folder, home, "127.0.0.1:0", CASE)
+    browser.get(session.url())
+    wait = WebDriverWait(browser, 20)
+    wait.until(lambda page: "Avant le cas" in page.page_source)
+    assert browser.find_element(By.ID, "case").text == CASE
+    browser.find_element(By.ID, "send").click()
+    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "[data-name=state]"))
+    browser.refresh()
+    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "[data-name=state]"))
+    assert "1985031421284" in browser.find_element(By.TAG_NAME, "h1").text
+    many = browser.find_element(By.CSS_SELECTOR, "[data-name=candidates] textarea")
+    many.send_keys("D1\nD2")
+    Select(browser.find_element(By.CSS_SELECTOR, "[data-name=state] select")).select_by_value("refused")
+    browser.find_element(By.ID, "files").send_keys(str(folder / "notes.txt"))
+    browser.find_element(By.ID, "send").click()
+    wait.until(lambda page: page.find_elements(By.CLASS_NAME, "wrong"))
+    assert browser.find_element(By.CSS_SELECTOR, "[data-name=attachments] .wrong").text == "notes.txt : ni PNG, ni JPEG, ni PDF"
+    assert many.get_attribute("value") == "D1\nD2"  # nothing that was typed is lost
+    browser.save_screenshot(str(folder / "question.png"))
+    files = browser.find_element(By.ID, "files")
+    files.clear()
+    files.send_keys(str(folder / "écran.png"))
+    browser.find_element(By.ID, "send").click()
+    wait.until(lambda page: "qui est juste" in page.find_element(By.TAG_NAME, "h1").text)
+    Select(browser.find_element(By.CSS_SELECTOR, "[data-name=state] select")).select_by_value("created")
+    browser.find_element(By.ID, "send").click()
+    wait.until(lambda page: "La séance est finie" in page.page_source)
+    assert session.end() == 0, session.text()
+    assert f"OK             {CASE}" in session.text()
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE" and "422" not in entry["message"]] == []  # type: ignore[no-untyped-call]
+    (bundle,) = (folder / "reports").glob("*.asice")
+    assert equalis("verify", str(bundle)).returncode == 0
+    log = (bundle.with_suffix("") / "evidence" / "log.jsonl").read_text(encoding="utf-8")
+    assert '"event":"attachment"' in log
+
+
+def test_leaving_by_the_page_stops_the_run_and_it_resumes_at_the_terminal(folder: Path, home: Path, equalis: Equalis) -> None:
+    """The button: INCOMPLETE, exit 3, and the same run goes on by another way of asking."""
+    session = Session(folder, home, "127.0.0.1:0", CASE)
+    with httpx.Client(base_url=session.url(), trust_env=False, timeout=30) as page:
+        while page.get("state").json()["kind"] != "briefing":
+            time.sleep(0.02)
+        assert page.post("leave", json={}).status_code == 200
+    assert session.end() == 3
+    assert "l'opérateur a interrompu la séance" in session.text()
+    (run,) = [path for path in (folder / "reports").iterdir() if path.is_dir()]
+    (folder / "equalis.toml").write_text(CONFIGURATION, encoding="utf-8")
+    answers = ["\n" + "".join(f"{word}\n" if name == "state" else "\n" for name in fields(home, equalis)) + "\n" for word in ("refused", "created")]
+    assert typed(folder, home, "\n" + "".join(answers), "--resume", str(run)).returncode == 0
+
+
+def test_a_page_for_a_tablet_is_served_over_tls_with_our_own_authority(home: Path) -> None:
+    """Whoever trusts the authority of the page reads it; plain HTTP gets nothing."""
+    page = Page(problem, lambda _: b"<svg/>", tls=own_tls("127.0.0.1", home))
+    try:
+        assert page.url.startswith("https://127.0.0.1:")
+        context = ssl.create_default_context(cafile=str(home / "pki" / "page-127.0.0.1" / "authority.pem"))
+        with httpx.Client(verify=context, trust_env=False, timeout=30) as client:
+            assert client.get(f"{page.url}state").json()["kind"] == "waiting"
+        with httpx.Client(trust_env=False, timeout=30) as plain, pytest.raises(httpx.TransportError):
+            plain.get(page.url.replace("https", "http"))
+    finally:
+        page.close()
+
+
+def test_only_loopback_goes_without_tls() -> None:
+    """By address and by name; an address that is every address is refused, with what to write."""
+    assert [loopback(host) for host in ("127.0.0.1", "127.0.0.2", "::1", "localhost", "192.0.2.7", "desk.example")] == [True, True, True, True, False, False]
+    for host in ("0.0.0.0", "::"):  # noqa: S104 - refused
+        with pytest.raises(EndError) as refused:
+            loopback(host)
+        assert "page = " in refused.value.mend
+
+
+def test_a_page_is_for_an_operator_only(folder: Path, equalis: Equalis) -> None:
+    """Another driver with a page, and a page without a port: told at their lines."""
+    (folder / "equalis.toml").write_text(CONFIGURATION.replace("operator", "http") + 'url = "http://127.0.0.1:1"\npage = "127.0.0.1:0"\n')
+    assert "only an operator has a page" in equalis("run").stderr
+    (folder / "equalis.toml").write_text(CONFIGURATION + 'page = "127.0.0.1"\n')
+    refused = equalis("run")
+    assert refused.returncode == 2
+    assert "write host:port" in refused.stderr
