@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import socket
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,9 +29,11 @@ from equalis.gateway import pki
 from equalis.gateway.opening import DescriptorError, agreed, folder, hosts
 from equalis.gateway.pki import OTHER_PARTY, Pki
 from equalis.gateway.probing import probed
+from equalis.judge.judging import not_applicable
 from equalis.model.case import Case
 from equalis.model.config import Config, Live, Solution
 from equalis.model.health import Health, Line, held
+from equalis.model.transcript import Transcript
 from equalis.solution.port import Driver, DriverError, ProductFailure, Reset
 
 ROOM = 500 << 20
@@ -109,6 +112,11 @@ def _environment(config: Config, site: Live, loaded: Loaded, now: datetime) -> I
         yield Line("environment", Health.KO, error.cause, error.remedy)
         return
     yield Line("environment", Health.OK, f"{site.name}, with {', '.join(site.services)}")
+    probe = Transcript("", site.name, capabilities=config.solution.capabilities, holds=site.holds, services=tuple(site.services))
+    reasons = Counter(reason for case in loaded.pack.cases if (reason := not_applicable(case, probe)))
+    told = "; ".join(f"{count} not: {reason}" for reason, count in reasons.most_common())
+    applying = len(loaded.pack.cases) - reasons.total()
+    yield held("applicable", applying, f"{applying} of {len(loaded.pack.cases)} cases apply there" + (f" ({told})" if told else ""), "declare capabilities, services and what the environment holds")
     yield from probed(site, now)
     yield from _time()
     shipped = load_bindings(packs.bindings().content)
