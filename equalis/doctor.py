@@ -112,7 +112,7 @@ def _environment(config: Config, site: Live, loaded: Loaded, now: datetime) -> I
         yield Line("environment", Health.KO, error.cause, error.remedy)
         return
     yield Line("environment", Health.OK, f"{site.name}, with {', '.join(site.services)}")
-    probe = Transcript("", site.name, capabilities=config.solution.capabilities, holds=site.holds, services=tuple(site.services))
+    probe = Transcript("", site.name, capabilities=config.solution.capabilities, holds=site.promised, services=tuple(site.services))
     reasons = Counter(reason for case in loaded.pack.cases if (reason := not_applicable(case, probe)))
     told = "; ".join(f"{count} not: {reason}" for reason, count in reasons.most_common())
     applying = len(loaded.pack.cases) - reasons.total()

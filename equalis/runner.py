@@ -159,7 +159,7 @@ class Runner:
         """Prepare the solution; one that died in an earlier case is started anew."""
         given = {key: value for key, value in case.given.items() if "matricule" in record(value)}
         reset = Reset(
-            run=self.header.run, case=case.name, world=texts(case.given.get("world")), persons=given,
+            run=self.header.run, case=case.name, world=(*texts(case.given.get("world")), *self._switches), persons=given,
             services=self.environment.addresses, credentials=self.environment.credentials,
         )  # fmt: skip
         try:
@@ -177,6 +177,11 @@ class Runner:
                 cause = f"the solution does not come back: {error.cause}"
                 raise RunStoppedError(cause, error.remedy) from None
         return self._driver
+
+    @property
+    def _switches(self) -> tuple[str, ...]:
+        """What is true at this environment in every case, and the solution must know."""
+        return self.config.live.switches if self.config.live else ()
 
     def _step(self, family: Family, step: Step, driver: Driver, recorder: CaseRecorder) -> None:
         self._check_disk()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,16 +18,14 @@ from equalis.cases import shapes
 from equalis.cases.bindings import load as load_bindings
 from equalis.cases.commits import unsaid
 from equalis.cases.conformity import fold
-from equalis.cases.families import persons, world_of_all
 from equalis.cases.loading import PEOPLE, Loaded, load_all
 from equalis.clock import Clock
 from equalis.gateway.environment import Environment
 from equalis.gateway.opening import DescriptorError, opened
-from equalis.model.case import Case
+from equalis.model.case import INVENTED, Case
 from equalis.model.config import Config, Solution
 from equalis.model.outcome import Outcome
 from equalis.model.report import Header, Report
-from equalis.model.values import Record
 from equalis.model.verdict import Verdict
 from equalis.reporting import document, junit
 from equalis.reporting.text import Lines
@@ -74,7 +72,7 @@ class Finished:
 
 
 class OtherSolutionError(Exception):
-    """A run cannot be finished by another solution than the one that began it."""
+    """A run cannot be finished by another solution, or at another environment, than it was begun."""
 
 
 class NoCaseError(Exception):
@@ -95,7 +93,7 @@ def run(order: Order, progress: Progress, conversation: Conversation | None = No
     """Play the cases that were asked for; raises RunStoppedError, NoCaseError, MistakesError, OSError."""
     files = read_files(order.config)
     loaded = load_all(files.content, files.shown)
-    _check_words(loaded, order.config)
+    check_words(loaded, order.config)
     chosen = choose(loaded, order)
     progress.run_begins(len(chosen), lines_of(Recorded(files.content)))
     head = new_header(order, loaded, chosen)
@@ -124,6 +122,9 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
     if ours != (head.solution, head.version, head.vendor, head.driver, head.capabilities, head.digest):
         message = f"{folder} is a run of {head.solution} {head.version} (driver {head.driver}), not of {own.name} {own.version}"
         raise OtherSolutionError(message)
+    if (order.config.live.digest if order.config.live else "") != head.site:
+        message = f"{folder} is a run at {head.environment} as it was described then, and equalis.toml describes it otherwise now"
+        raise OtherSolutionError(message)
     clock = Clock()
     with contextlib.closing(opened(order.config, order.home, loaded.bindings, head.challenge, clock.now)) as environment:
         directory = RunDirectory(folder)
@@ -132,10 +133,10 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
         return run_by.play(left, verdicts)
 
 
-def _check_words(loaded: Loaded, config: Config) -> None:
+def check_words(loaded: Loaded, config: Config) -> None:
     """Refuse a capability or a seed that nobody knows, which would silently test nothing, and a ledger that nobody derives."""
-    seeds = [name for family in loaded.pack.families.values() for name in family.seeds]
-    held = config.live.holds if config.live else ()
+    seeds = [INVENTED, *(name for family in loaded.pack.families.values() for name in family.seeds)]
+    held = config.live.promised if config.live else ()
     for what, words, known in (("capability", config.solution.capabilities, loaded.pack.capabilities), ("seed", held, seeds)):
         for word in words:
             if word not in known:
@@ -187,15 +188,15 @@ def _proves(case: Case, loaded: Loaded, families: Iterable[str]) -> bool:
 def new_header(order: Order, loaded: Loaded, chosen: list[Case]) -> Header:
     """What a new run of these cases says of itself, its challenge drawn."""
     now, solution, site = datetime.now(UTC), order.config.solution, order.config.live
-    return Header(
+    head = Header(
         run=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}", started=now.isoformat(timespec="seconds"),
         tool=__version__, solution=solution.name, version=solution.version, vendor=solution.vendor,
         driver=solution.driver, environment=order.config.environment, challenge=secrets.token_hex(32),
         plan=tuple(case.name for case in chosen), capabilities=solution.capabilities,
         editions=tuple((family.name, family.edition) for family in loaded.pack.families.values()),
         defects=order.defects, people=bool(order.config.people), digest=solution.digest,
-        holds=site.holds if site else (), services=tuple(site.services) if site else (),
     )  # fmt: skip
+    return replace(head, holds=site.promised, services=tuple(site.services), switches=site.switches, site=site.digest) if site else head
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,24 +217,28 @@ class _Running:
         return runner_of(self.order, self.loaded, self.head, self.directory, self.environment, self.clock, self.progress, self.conversation)
 
     def play(self, chosen: Iterable[Case], verdicts: list[Verdict]) -> Finished:
-        """Play cases, then seal; the directory is closed whatever happens."""
+        """Play cases, then seal; the directory is closed whatever happens, and noted on what ends the run before its time."""
         with contextlib.closing(self.directory):
-            key = keys.load(self.order.home / "keys")
-            with contextlib.closing(self._runner) as runner:
-                cases = list(chosen)
-                found = {item.case: item for item in verdicts}
+            try:
+                return self._played(list(chosen), {item.case: item for item in verdicts})
+            except BaseException as error:
+                error.add_note(str(self.directory.folder))
+                raise
+
+    def _played(self, cases: list[Case], found: dict[str, Verdict]) -> Finished:
+        key = keys.load(self.order.home / "keys")
+        with contextlib.closing(self._runner) as runner:
+            for case in cases:
+                verdict = runner.play(case)
+                found[case.name] = retried(found[case.name], verdict) if case.name in found else verdict
+            for _ in range(self.order.retries):
                 for case in cases:
-                    verdict = runner.play(case)
-                    found[case.name] = retried(found[case.name], verdict) if case.name in found else verdict
-                for _ in range(self.order.retries):
-                    for case in cases:
-                        if found[case.name].outcome is Outcome.INCONCLUSIVE:
-                            found[case.name] = retried(found[case.name], runner.play(case))
-                verdicts = list(found.values())
-            ended = {"event": "finished", "at": datetime.now(UTC).isoformat()}
-            self.directory.append(strict_json.write_line(ended))
-            self.directory.sync()
-            return self._sealed(fold(self.head, self.loaded.pack.families, verdicts, complete=True), key)
+                    if found[case.name].outcome is Outcome.INCONCLUSIVE:
+                        found[case.name] = retried(found[case.name], runner.play(case))
+        ended = {"event": "finished", "at": datetime.now(UTC).isoformat()}
+        self.directory.append(strict_json.write_line(ended))
+        self.directory.sync()
+        return self._sealed(fold(self.head, self.loaded.pack.families, list(found.values()), complete=True), key)
 
     def _sealed(self, report: Report, key: keys.RunnerKey) -> Finished:
         folder = self.directory.folder
@@ -289,11 +294,3 @@ def driver_maker(
     if solution.driver == "operator" and conversation is not None:
         return lambda: OperatorDriver(conversation)
     return lambda: HttpDriver(solution)
-
-
-def free_worlds(loaded: Loaded, seeds: tuple[str, ...] = ()) -> dict[str, Record]:
-    """The world of every service for an environment that nobody scripts: these seeds, for every test person."""
-    known = persons(loaded.pack.people)
-    named = {name: seed for family in loaded.pack.families.values() for name, seed in family.seeds.items()}
-    seeded = world_of_all(named, seeds, loaded.pack.people)
-    return {service: {**own, **known, **seeded.get(service, {})} for service, own in loaded.defaults.items()}

@@ -112,7 +112,7 @@ class Real:
     def described(self, name: str = "real", **more: str) -> str:
         """The tables of equalis.toml for it."""
         services = ", ".join(f'{key} = "https://localhost:{self.port}/{path}"' for key, path in SERVICES.items())
-        words = {"says": '"REAL"', "routing": '"host"', "holds": '["consent-mh"]', "authority": f'"{self.home}/pki/authority.pem"',
+        words = {"says": '"REAL"', "routing": '"host"', "holds": '["consent-mh", "check-digits-on", "invented-persons"]', "authority": f'"{self.home}/pki/authority.pem"',
                  "bindings": str([str(path) for path in self.overlays]).replace("'", '"')} | more  # fmt: skip
         lines = [f"[environments.{name}]", f"services = {{ {services} }}", *(f"{key} = {value}" for key, value in words.items())]
         lines += [f"[environments.{name}.identity]", f'certificate = "{self.home}/pki/solution.pem"', f'key = "{self.home}/pki/solution.key"', "hand-over = true"]

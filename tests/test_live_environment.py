@@ -139,6 +139,32 @@ def test_an_environment_that_nobody_describes_is_told_with_those_that_are(real: 
     assert "did you mean `real`? valid environments: embedded, real" in done.stderr
 
 
+def test_signed_messages_do_not_go_by_prefix_and_that_is_nobodys_ko(real: Real, home: Path, tmp_path: Path) -> None:
+    """The identity provider refuses what is addressed to the gateway: configuration, with the other way of routing; never KO."""
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described(routing='"prefix"'))
+    done = equalis(tmp_path, home, "run", "--demo", "--environment", "real", "ra-pid/authentification", "idv/par-matricule")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "0 OK" in done.stdout
+    assert "0 KO" in done.stdout
+    assert 'take `routing = "host"`' in done.stdout
+
+
+def test_a_run_is_resumed_at_the_environment_at_which_it_was_begun(real: Real, home: Path, tmp_path: Path) -> None:
+    """Another description is refused, whatever the name; the run stays as it is."""
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described(quiet='["00:00-00:00"]'))
+    stopped = equalis(tmp_path, home, "run", "--demo", "--environment", "real", "idv/par-matricule")
+    assert stopped.returncode == 3
+    assert "is not to be used from 00:00 to 00:00" in stopped.stderr
+    (folder,) = (tmp_path / "reports").iterdir()
+    assert f"--resume reports/{folder.name}`" in stopped.stderr
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described(says='"OTHER"'))
+    other = equalis(tmp_path, home, "run", "--resume", str(folder))
+    assert other.returncode == 2
+    assert "describes it otherwise now" in other.stderr
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described())
+    assert equalis(tmp_path, home, "run", "--resume", str(folder)).returncode == 0
+
+
 def test_what_the_environment_lacks_is_not_applicable_and_says_so(real: Real, home: Path, tmp_path: Path) -> None:
     """An environment without a prescription service judges nothing of it."""
     described = real.described().replace(f', eprescription = "https://localhost:{real.port}/eprescription"', "")
@@ -147,6 +173,15 @@ def test_what_the_environment_lacks_is_not_applicable_and_says_so(real: Real, ho
     assert "the environment has no eprescription" in done.stdout
     assert "OK             idv/par-matricule " in done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("words", "outcome"), [({}, "OK"), ({"holds": '["invented-persons"]'}, "NOT_APPLICABLE"), ({"holds": '["invented-persons"]', "switches": '["check-digits-off"]'}, "NOT_APPLICABLE")])
+def test_the_rule_of_check_digits_is_a_switch_of_the_environment(real: Real, home: Path, tmp_path: Path, words: dict[str, str], outcome: str) -> None:
+    """Where false digits are taken, the cases that want them refused do not apply, and the product is told: it takes them too."""
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described(**words))
+    found = outcomes(report(equalis(tmp_path, home, "run", "--demo", "--environment", "real", "idv/numero-faux", "idv/numero-faux@court", "--json")))
+    assert found["idv/numero-faux"] == outcome
+    assert found["idv/numero-faux@court"] == "OK"
 
 
 def test_unplugging_the_environment_in_mid_run_is_inconclusive_and_the_run_resumes(home: Path, tmp_path: Path) -> None:

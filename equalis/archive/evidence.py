@@ -55,10 +55,11 @@ def header(event: Event) -> Header:
         if not isinstance(values.get(name), kind):
             message = f"the header's {name} is {values.get(name)!r}"
             raise EvidenceError(message)
-    if not isinstance(values.get("digest", ""), str):
-        message = f"the header's digest is {values['digest']!r}"
-        raise EvidenceError(message)
-    for name in ("plan", "capabilities", "defects", "holds", "services"):
+    for name in ("digest", "site"):
+        if not isinstance(values.get(name, ""), str):
+            message = f"the header's {name} is {values[name]!r}"
+            raise EvidenceError(message)
+    for name in ("plan", "capabilities", "defects", "holds", "services", "switches"):
         if not all(isinstance(item, str) for item in values.get(name, ())):
             message = f"the header's {name} are not all texts"
             raise EvidenceError(message)

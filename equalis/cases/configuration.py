@@ -112,7 +112,10 @@ def _places(path: str, lines: tuple[str, ...]) -> dict[Path, Source]:
     for number, line in enumerate(lines, start=1):
         if found := _TABLE.match(line):
             table = tuple(found[1].split("."))
-            places[table] = Source(path, number, len(line) - len(line.lstrip()) + 1)
+            here = Source(path, number, len(line) - len(line.lstrip()) + 1)
+            places[table] = here
+            for length in range(1, len(table)):  # a table above it that has no line of its own
+                places.setdefault(table[:length], here)
         elif found := _KEY.match(line):
             places[(*table, found[2])] = Source(path, number, found.start(2) + 1)
     return places

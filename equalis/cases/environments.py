@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from equalis.cases.plain import record, texts
 from equalis.cases.shapes import Placed
 from equalis.model.config import Address, IdentityFiles, Live
 from equalis.model.source import Mistake
+from equalis.model.transcript import EMBEDDED
 from equalis.model.values import Value, as_text
+
+LAST_PORT = 65535
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def environments(tables: Value) -> dict[str, Live]:
@@ -23,8 +29,8 @@ def _live(name: str, table: Mapping[str, Value]) -> Live:
         name=name, services={key: _address(value) for key, value in record(table["services"]).items()},
         authority=as_text(table.get("authority")), client_authority=as_text(table.get("client-authority")),
         identity=IdentityFiles(certificate, key, pkcs12, variable, identity.get("hand-over") is True),
-        says=as_text(table.get("says")), routing=as_text(table.get("routing")) or "prefix",
-        people=as_text(table.get("people")), bindings=texts(table.get("bindings")), holds=texts(table.get("holds")),
+        says=as_text(table.get("says")), routing=as_text(table.get("routing")) or "host",
+        people=as_text(table.get("people")), bindings=texts(table.get("bindings")), holds=texts(table.get("holds")), switches=texts(table.get("switches")),
         rate=float(as_text(table.get("rate", 0))), quiet=texts(table.get("quiet")),
     )  # fmt: skip
 
@@ -34,11 +40,25 @@ def _address(value: Value) -> Address:
     return Address(as_text(found["url"]).rstrip("/"), as_text(found.get("connect")))
 
 
+def _port(address: Address) -> str:
+    """The port of an address that is none, empty when each is one."""
+    found = (re.search(r":([0-9]+)(?:/|$)", text) for text in (address.url, address.connect))
+    return next((match[1] for match in found if match and not 0 < int(match[1]) <= LAST_PORT), "")
+
+
 def disagreements(document: Placed) -> Iterator[Mistake]:
     """What the tables of live environments say and cannot mean."""
     for name, table in record(record(document.value).get("environments")).items():
         at = ("environments", name)
+        if not _NAME.fullmatch(name) or name == EMBEDDED:
+            yield document.mistake(document.source(at), f"no environment can be called `{name}`", f"use small letters, digits and -, and not `{EMBEDDED}`")
+        for word, value in record(record(table).get("services")).items():
+            if wrong := _port(_address(value) if value else Address("")):
+                yield document.mistake(document.source((*at, "services")), f"{wrong} is no port ({word})", "write one from 1 to 65535")
         identity = record(record(table).get("identity"))
+        if (variable := as_text(identity.get("password-env"))) and not _VARIABLE.fullmatch(variable):  # it may be the password: not shown
+            what = "`password-env` is no name of an environment variable"
+            yield Mistake(document.source((*at, "identity", "password-env")), what, "name the variable that holds the password, never the password itself")
         if identity and ("pkcs12" in identity) == ("certificate" in identity):
             what = f"the identity for `{name}` is one PKCS#12 file, or a certificate with its key"
             yield document.mistake(document.source((*at, "identity")), what, "write `pkcs12 = …`, or `certificate = …` and `key = …`")

@@ -9,7 +9,7 @@ from itertools import product
 from equalis.cases.citations import resolve
 from equalis.cases.plain import items, record, texts
 from equalis.cases.shapes import choice
-from equalis.model.case import Action, ActionField, Cause, Family, Requirement, Seed, Sign
+from equalis.model.case import Action, ActionField, Case, Cause, Family, Requirement, Seed, Sign
 from equalis.model.outcome import Basis, Level
 from equalis.model.source import Mistake
 from equalis.model.values import Record, Value, as_text
@@ -114,6 +114,20 @@ def seeds(document: Document) -> dict[str, Seed]:
 def seeded(named: Mapping[str, Seed], given: Record) -> tuple[str, ...]:
     """The seeds of a case's world that ask something of a service, and not of the product alone."""
     return tuple(name for name in texts(given.get("world")) if name in named and named[name].services)
+
+
+def invents(case: Case, people: Record) -> bool:
+    """Whether a case gives a person who is none of the environment's people, to the letter."""
+    given = [value for key, value in case.given.items() if key != "world"] + [step.input for step in case.steps]
+    return any(_strangers(value, tuple(people.values())) for value in given)
+
+
+def _strangers(value: Value, people: tuple[Value, ...]) -> bool:
+    if isinstance(value, tuple):
+        return any(_strangers(item, people) for item in value)
+    if not isinstance(value, Mapping) or value in people:
+        return False
+    return "last_name" in value or "first_names" in value or any(_strangers(item, people) for item in value.values())
 
 
 def world(named: Mapping[str, Seed], given: Record, people: Record) -> dict[str, Record]:

@@ -131,7 +131,7 @@ def _family(
 
 def _cases(document: Document, family: Family, linter: Linter, mistakes: list[Mistake]) -> list[Case]:
     file = CaseFile(document, family)
-    cases = [replace(case, seeds=families.seeded(family.seeds, case.given), services=family.services) for case in file.cases()]
+    cases = [replace(case, seeds=families.seeded(family.seeds, case.given), services=family.services, invented=families.invents(case, family.people)) for case in file.cases()]
     mistakes += file.mistakes
     mistakes += linter.mistakes(document, cases)
     return cases
@@ -144,6 +144,12 @@ class Loaded:
     pack: Pack
     bindings: Bindings
     defaults: Mapping[str, Record]
+
+    def worlds(self, seeds: tuple[str, ...] = ()) -> dict[str, Record]:
+        """The world of every service for an environment that nobody scripts: these seeds, for every test person."""
+        named = {name: seed for family in self.pack.families.values() for name, seed in family.seeds.items()}
+        known, seeded = families.persons(self.pack.people), families.world_of_all(named, seeds, self.pack.people)
+        return {service: {**own, **known, **seeded.get(service, {})} for service, own in self.defaults.items()}
 
 
 PEOPLE = "people/people.yaml"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Iterator
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from equalis.cli.endings import USAGE, EndError
 from equalis.cli.terminal import Terminal, problem
 from equalis.model.config import Solution
 from equalis.solution.operator import Conversation
+
+LAST_PORT = 65535
+LIFETIME = timedelta(days=820)
+"""Tablets refuse a server's certificate that is good for more than 825 days."""
 
 
 @contextlib.contextmanager
@@ -27,11 +32,15 @@ def conversation(solution: Solution, home: Path) -> Iterator[Conversation]:
 
     name, _, port = solution.page.rpartition(":")
     host = name.strip("[]")
+    if int(port) > LAST_PORT:
+        raise EndError(USAGE, f"{port} is no port", "write one up to 65535 in `page` under [solution]; 0 means any free one")
     try:
         page = Page(problem, qr.svg, host, int(port), None if loopback(host) else own_tls(host, home))
     except OSError as error:
         raise EndError(USAGE, f"the page cannot be opened at {solution.page}: {error.strerror or error}", "choose another `page` under [solution]") from None
-    click.echo(f"{qr.terminal(page.url)}\nla page de l'opérateur : {page.url}", err=True)
+    if not loopback(host):
+        click.echo(f"{qr.terminal(page.url)}\nl'autorité que la tablette doit accepter : {authority(host, home)}", err=True)
+    click.echo(f"la page de l'opérateur : {page.url}", err=True)
     try:
         yield page
     finally:
@@ -43,17 +52,24 @@ def loopback(host: str) -> bool:
     try:
         address = ip_address(host)
     except ValueError:
-        return host == "localhost"
+        if host.isdecimal():
+            raise EndError(USAGE, f"{host} is no address", 'write a name or an address, as `page = "127.0.0.1:0"` under [solution]') from None
+        return host.lower() == "localhost"
     if address.is_unspecified:
         raise EndError(USAGE, f"{host} is every address of this machine", 'write the one that the tablet calls, as `page = "192.0.2.7:8470"` under [solution]')
     return address.is_loopback
+
+
+def authority(host: str, home: Path) -> Path:
+    """The certificate of the authority of a page."""
+    return home / "pki" / f"page-{host.replace(':', '-')}" / "authority.pem"
 
 
 def own_tls(host: str, home: Path) -> ssl.SSLContext:
     """TLS for whoever is not on this machine, with a certificate of our own authority for that name."""
     from equalis.gateway import pki  # noqa: PLC0415 - only for a page that others see
 
-    identities = pki.load(home / "pki" / f"page-{host.replace(':', '-')}", (host,))
+    identities = pki.load(authority(host, home).parent, (host,), LIFETIME)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(*identities.files("gateway"))

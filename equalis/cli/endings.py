@@ -41,8 +41,9 @@ def guarded(root: click.Group) -> NoReturn:
     except click.ClickException as error:
         error.show()
         sys.exit(USAGE)
-    except (click.Abort, KeyboardInterrupt):
-        say("stopped; what was recorded is kept, and `equalis run --resume` goes on with it")
+    except (click.Abort, KeyboardInterrupt) as stopped:
+        folder = noted(stopped)
+        say(f"stopped; what was recorded is kept, and `equalis run --resume {folder}` goes on with it" if folder else "stopped")
         sys.exit(INCONCLUSIVE)
     except EndError as error:
         sys.exit(told(error))
@@ -52,6 +53,11 @@ def guarded(root: click.Group) -> NoReturn:
         sys.exit(OK)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a message, never a traceback
         sys.exit(told(error))
+
+
+def noted(error: BaseException) -> str:
+    """The run directory that a session noted on what ended it, empty when no run had begun."""
+    return next(iter(getattr(error, "__notes__", ())), "")
 
 
 def told(error: Exception) -> int:

@@ -1,4 +1,4 @@
-"""The operator's conversation at the terminal."""
+"""The operator's conversation at the terminal; on standard error, since the output is the run's."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Terminal:
         _prompted(f"{text} [entrée]", " ")
 
     def _say(self, text: str) -> None:
-        click.echo(clean(text))
+        click.echo(clean(text), err=True)
 
     def _asked(self, field: ActionField) -> Any:
         """Ask for a value; an empty answer means that there is nothing to see."""
@@ -53,7 +53,7 @@ class Terminal:
             wrong = next((found for part in parts if (found := problem(field, part))), "")
             if not wrong:
                 return parts if field.many else text
-            click.echo(f"  {wrong}")
+            click.echo(f"  {wrong}", err=True)
 
     def _attachments(self) -> tuple[Attachment, ...]:
         """Ask for files, until each can be attached."""
@@ -63,21 +63,25 @@ class Terminal:
                 paths = [Path(part.strip()) for part in text.split(";") if part.strip()]
                 return tuple(attachment(path.name, path.read_bytes()) for path in paths)
             except UnfitError as error:
-                click.echo(f"  {error}")
+                click.echo(f"  {error}", err=True)
             except OSError as error:
-                click.echo(f"  {error.filename}: {error.strerror}")
+                click.echo(f"  {error.filename}: {error.strerror}", err=True)
 
 
 def _prompted(text: str, suffix: str = ": ") -> str:
     """What is typed; Ctrl-C and the end of the input mean that the operator leaves."""
     try:
-        return str(click.prompt(text, default="", show_default=False, prompt_suffix=suffix)).strip()
+        return str(click.prompt(text, default="", show_default=False, prompt_suffix=suffix, err=True)).strip()
     except click.Abort:
         raise LeftError from None
 
 
 def problem(field: ActionField, text: str) -> str:
     """Why a text is not what a field takes, empty when it is."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "un caractère ne peut pas être lu : tapez le texte en UTF-8"
     try:
         typed.parse(field.type, text)
     except UnreadableError:

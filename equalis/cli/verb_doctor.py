@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import click
 
 from equalis.cases.loading import Loaded, load_all
 from equalis.cli import configured
-from equalis.cli.endings import INCONCLUSIVE, OK
+from equalis.cli.endings import INCONCLUSIVE, OK, USAGE, EndError
 from equalis.cli.folders import home
 from equalis.doctor import examined
 from equalis.model.config import Config
 from equalis.model.health import Health, Line
 from equalis.reporting.console import console
 from equalis.reporting.text import clean
-from equalis.session import driver_maker, read_files
+from equalis.session import NoCaseError, check_words, driver_maker, read_files
 
 WIDTH = 14
 MARGIN = " " * (WIDTH + 10)
@@ -38,6 +39,10 @@ def command(demo: bool, path: str, bindings: tuple[str, ...], environment: str) 
     config = configured.read(path, demo=demo, bindings=bindings, environment=environment)
     files = read_files(config)
     loaded = load_all(files.content, files.shown)
+    try:
+        check_words(loaded, replace(config, solution=replace(config.solution, capabilities=())))  # the capabilities have a line of their own
+    except NoCaseError as error:
+        raise EndError(USAGE, str(error)) from None
     out, bad = console(), False
     for line in _lines(config, loaded):
         bad |= line.health is Health.KO

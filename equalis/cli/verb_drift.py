@@ -10,7 +10,7 @@ import click
 
 from equalis.cases.loading import load_all
 from equalis.cli.bundles import checked
-from equalis.cli.endings import KO, OK, USAGE, EndError
+from equalis.cli.endings import INCONCLUSIVE, KO, OK, USAGE, EndError
 from equalis.cli.folders import home
 from equalis.gateway import pki
 from equalis.proof.drift import Difference, Drift, NotLiveError, drift
@@ -28,7 +28,8 @@ SHOWN = 60
 def command(bundle: str, as_json: bool) -> int:  # noqa: FBT001 - click's
     """Ask the embedded services what a live recording asked of the real ones, and say where the answers differ, field by field.
 
-    The bundle's own bindings are used. Exits 0 when nothing differs, 1 when something does.
+    The bundle's own bindings are used. Exits 0 when nothing differs, 1 when something does, 3 when there is
+    nothing to compare.
     """
     recorded = checked(bundle).recorded
     try:
@@ -39,6 +40,8 @@ def command(bundle: str, as_json: bool) -> int:  # noqa: FBT001 - click's
         click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
     else:
         _print(found)
+    if not found.compared:
+        raise EndError(INCONCLUSIVE, "no answer of the recording can be compared", "name a run in which the environment answered")
     return KO if found.differences else OK
 
 

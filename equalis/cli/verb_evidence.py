@@ -21,11 +21,12 @@ def command(path: str, folder: str, as_har: bool) -> int:  # noqa: FBT001 - clic
     """Write each exchange as <case>/<number>-<side>.http, from a bundle that was checked first."""
     recorded = checked(path).recorded
     events = recorded.events()
-    reader = Reader(header(next(events)), recorded.body)
+    begun = header(next(events))
+    reader, known = Reader(begun, recorded.body), frozenset(begun.plan)
     target = Path(folder)
     entries, written = [], 0
     for event in events:
-        if event.get("event") == "attachment":
+        if event.get("event") == "attachment" and event.get("case") in known:
             written += _attached(target / str(event["case"]).replace("/", "_"), event, recorded)
         transcript = reader.feed(event)
         for exchange in transcript.exchanges if transcript else ():
@@ -45,11 +46,11 @@ def command(path: str, folder: str, as_har: bool) -> int:  # noqa: FBT001 - clic
 
 
 def _attached(place: Path, event: Event, recorded: Recorded) -> int:
-    """Write a file that an operator gave, under its step and its digest: its own name is only a name."""
+    """Write a file that an operator gave, under its step and its digest: its own name is only a name. The case is one of the plan."""
     place.mkdir(parents=True, exist_ok=True)
-    suffix = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf"}.get(str(event["media"]), "bin")
-    digest = str(event["body"])
-    (place / f"{shown(event['step'])}-{digest[:12]}.{suffix}").write_bytes(recorded.body(digest))
+    suffix = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf"}.get(str(event.get("media")), "bin")
+    digest = str(event.get("body") or "")
+    (place / f"{shown(event.get('step'))}-{digest[:12]}.{suffix}").write_bytes(recorded.body(digest))
     return 1
 
 

@@ -40,6 +40,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         name, number, vendor = (click.prompt(text, default=default) for text, default in (("Product", None), ("Version", "1.0"), ("Vendor", "")))
         style = style or click.prompt("How it is made to act", type=click.Choice(STYLES), default="http")
         capabilities = capabilities or tuple(click.prompt(f"What it can do ({', '.join(known)})", default="idv").replace(",", " ").split())
+    if language != "python" and style not in {None, "http"}:
+        raise EndError(USAGE, f"a stub in {language} is an HTTP hook", "take --driver http, or leave --language out")
     for word in capabilities:
         if word not in known:
             raise EndError(USAGE, f"no capability `{word}`", choice(word, known, "capabilities"))
@@ -52,5 +54,6 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
         click.echo(f"wrote {path}")
-    click.echo("next: fill in one function of the stub, then `equalis run CASE` (docs/vendor.md)")
+    first = "start the product" if answers.style == "operator" else "fill in one function of the stub"
+    click.echo(f"next: {first}, then `equalis run CASE` (docs/vendor.md)")
     return 0

@@ -1,4 +1,4 @@
-"""`equalis list`: cases, checks, requirements, services, actions, defects; for people and machines."""
+"""`equalis list`: cases, checks, requirements, services, actions, seeds, defects; for people and machines."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from typing import Any
 
 import click
 
+from equalis.cases.plain import texts
 from equalis.cases.shapes import choice
 from equalis.cli.bundles import checked
 from equalis.cli.endings import KO, OK, USAGE, EndError
 from equalis.cli.loaded import everything
+from equalis.model.case import INVENTED
 from equalis.model.outcome import Outcome
 
 Rows = list[dict[str, Any]]
 
 
 @click.command("list")
-@click.argument("what", type=click.Choice(["cases", "checks", "requirements", "services", "actions", "defects", "openapi"]))
+@click.argument("what", type=click.Choice(["cases", "checks", "requirements", "services", "actions", "seeds", "defects", "openapi"]))
 @click.option("--json", "as_json", is_flag=True, help="Print a machine-readable list.")
 @click.option("--family", default="", help="Only of this family.")
 @click.option("--coverage", "bundle", default="", metavar="BUNDLE", help="requirements: joined to what this run emitted; drift exits 1.")
@@ -128,6 +130,15 @@ def _actions() -> Rows:
     ]  # fmt: skip
 
 
+def _seeds() -> Rows:
+    return [
+        {"seed": seed.name, "title": seed.title, "family": family.name, "services": list(seed.services),
+         "cases": [case.name for case in family.cases if seed.name in texts(case.given.get("world"))]}
+        for family in everything().pack.families.values() for seed in family.seeds.values()
+    ] + [{"seed": INVENTED, "title": "L'environnement connaît les personnes que des cas écrivent eux-mêmes.", "family": None, "services": [],
+          "cases": [case.name for case in everything().pack.cases if case.invented]}]  # fmt: skip
+
+
 def _defects() -> Rows:
     from equalis.demo.defects import DEFECTS  # noqa: PLC0415 - only here
 
@@ -138,5 +149,5 @@ def _defects() -> Rows:
 
 LISTS: dict[str, Callable[[], Rows]] = {
     "cases": _cases, "checks": _checks, "requirements": _requirements,
-    "services": _services, "actions": _actions, "defects": _defects,
+    "services": _services, "actions": _actions, "seeds": _seeds, "defects": _defects,
 }  # fmt: skip

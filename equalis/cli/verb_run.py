@@ -11,7 +11,7 @@ import click
 
 from equalis.cli import configured
 from equalis.cli.conversing import conversation
-from equalis.cli.endings import CODES, INCONCLUSIVE, OK, USAGE, EndError, told
+from equalis.cli.endings import CODES, INCONCLUSIVE, OK, USAGE, EndError, noted, told
 from equalis.cli.folders import home
 from equalis.cli.watching import stamps, wait_for_change
 from equalis.demo.defects import BY_NAME
@@ -91,17 +91,20 @@ def _played(order: Order, unfinished: str, *, as_json: bool) -> int:
     """Play what was ordered, print what it came to; its exit code."""
     out_console = console(sys.stderr if as_json else None)
     try:
-        with conversation(order.config.solution, order.home) as talk, LiveProgress(out_console, quiet=as_json) as progress:
+        typing = order.config.solution.driver == "operator" and not order.config.solution.page
+        shown = LiveProgress(out_console, quiet=as_json, still=typing, environment=order.config.environment)
+        with conversation(order.config.solution, order.home) as talk, shown as progress:
             finished = resume(Path(unfinished), order, progress, talk) if unfinished else run(order, progress, talk)
     except NoCaseError as error:
         raise EndError(USAGE, str(error)) from None
     except OtherSolutionError as error:
-        raise EndError(USAGE, str(error), "resume it with the equalis.toml of its own product") from None
+        raise EndError(USAGE, str(error), "resume it with the equalis.toml with which it was begun") from None
     except PortTakenError as error:
         mend = "end the program that uses it, or set another `port` under [environment] in equalis.toml"
         raise EndError(USAGE, str(error), mend) from None
     except RunStoppedError as error:
-        remedy = error.remedy if "--resume" in error.remedy else f"{error.remedy}; then `equalis run --resume` its directory"
+        remedy = error.remedy if "--resume" in error.remedy else f"{error.remedy}; then `equalis run --resume` the directory"
+        remedy = remedy.replace("--resume` the directory", f"--resume {noted(error)}`")
         raise EndError(INCONCLUSIVE, f"the run is INCOMPLETE: {error.cause}", remedy) from None
     _print(finished, as_json=as_json)
     return CODES[finished.report.outcome]

@@ -22,7 +22,6 @@ from equalis.gateway.watching import Watching
 from equalis.model.case import Step
 from equalis.model.source import Source
 from equalis.model.values import Record, as_text
-from equalis.session import free_worlds
 
 
 @click.command("serve")
@@ -62,7 +61,7 @@ def _worlds(loaded: Loaded, seeds: tuple[str, ...]) -> dict[str, Record]:
     for name in seeds:
         if name not in known:
             raise EndError(USAGE, f"no seed `{name}`", choice(name, known, "seeds"))
-    return free_worlds(loaded, seeds)
+    return loaded.worlds(seeds)
 
 
 def _say(text: str) -> None:

@@ -51,7 +51,7 @@ def _print(path: str, found: Verification, *, quiet: bool) -> None:
         for verdict in report.verdicts:
             if verdict.outcome not in {Outcome.OK, Outcome.NOT_APPLICABLE}:
                 out.print(styled(case_line(verdict)))
-                for text in verdict_text(verdict, found.lines):
+                for text in verdict_text(verdict, found.lines, found.report.header.environment):
                     out.print(styled(fitted(out, text)))
         *before, last = summary(report)
         for line in before:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import ssl
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
@@ -34,21 +36,38 @@ class Credentials:
     key: str = field(repr=False)
 
     @property
+    def clients(self) -> str:
+        """Whose certificates the solution may show to the gateway: those of the client authorities, and our own."""
+        return f"{self.client_authority}{self.certificate}"
+
+    @property
     def leaf(self) -> x509.Certificate | None:
         """Our own certificate, None without an identity."""
         return x509.load_pem_x509_certificate(self.certificate.encode()) if self.certificate else None
 
-    def context(self) -> ssl.SSLContext:
-        """TLS 1.2 or later towards the environment: its server verified, our certificate shown."""
+    def context(self, *, shown: bool = True) -> ssl.SSLContext:
+        """TLS 1.2 or later towards the environment: its server verified, our certificate shown; raises CredentialError."""
         context = ssl.create_default_context(cadata=self.authority or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if self.certificate:
-            with tempfile.TemporaryDirectory(prefix="equalis-") as folder:  # ssl reads keys from files only
-                path = Path(folder) / "identity.pem"
-                path.touch(0o600)
-                path.write_text(f"{self.certificate}\n{self.key}")
-                context.load_cert_chain(path)
+        if self.certificate and shown:
+            try:
+                _load(context, self.certificate, self.key)
+            except ssl.SSLError as error:
+                cause = f"TLS refuses the client certificate ({(error.reason or str(error)).replace('_', ' ').lower()})"
+                raise CredentialError(cause, "have it issued anew with a key that is long enough (RSA 2048, P-256)") from None
         return context
+
+
+def _load(context: ssl.SSLContext, certificate: str, key: str) -> None:
+    """Give TLS a key, which it reads from files only: this one is encrypted, and gone at once."""
+    password = secrets.token_hex(32)
+    loaded = serialization.load_pem_private_key(key.encode(), None)
+    locked = loaded.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(password.encode()))
+    with tempfile.TemporaryDirectory(prefix="equalis-") as folder:
+        path = Path(folder) / "identity.pem"
+        path.touch(0o600)
+        path.write_text(f"{certificate}\n{locked.decode()}")
+        context.load_cert_chain(path, password=password)
 
 
 def read(site: Live) -> Credentials:
@@ -64,7 +83,7 @@ def _content(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         cause = f"{path} cannot be read: {error.strerror}"
-        raise CredentialError(cause, "correct its path in equalis.toml") from None
+        raise CredentialError(cause, "correct its path under [environments.<name>]") from None
 
 
 def _certificates(path: str) -> str:
@@ -84,9 +103,10 @@ def _identity(files: IdentityFiles) -> tuple[str, str]:
     if files.pkcs12:
         try:
             key, leaf, more = pkcs12.load_key_and_certificates(_content(files.pkcs12), password)
-        except ValueError:
+        except (ValueError, UnsupportedAlgorithm):
             cause = f"{files.pkcs12} cannot be opened as PKCS#12 with this password"
-            raise CredentialError(cause, "set `password-env` to the variable that holds its password") from None
+            remedy = f"correct what {files.password_env} holds" if files.password_env else "name the variable that holds its password by `password-env`"
+            raise CredentialError(cause, remedy) from None
         if key is None or leaf is None:
             cause = f"{files.pkcs12} holds no key with its certificate"
             raise CredentialError(cause, "export it anew, with the key")
@@ -95,7 +115,7 @@ def _identity(files: IdentityFiles) -> tuple[str, str]:
         chain = _certificates(files.certificate)
         try:
             key = serialization.load_pem_private_key(_content(files.key), password)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, UnsupportedAlgorithm):
             cause = f"{files.key} cannot be read as a private key in PEM"
             raise CredentialError(cause, "give its password by `password-env`, or convert it") from None
         leaf = x509.load_pem_x509_certificate(chain.encode())

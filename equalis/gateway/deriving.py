@@ -13,9 +13,12 @@ from equalis.model.binding import Binding, Commit, Operation
 from equalis.model.transcript import Message
 from equalis.model.values import Value, as_text
 from equalis.services.port import Entry
+from equalis.wire import http_message
 from equalis.wire.bindings import read_field
 from equalis.wire.opened import Opened
 from equalis.wire.unreadable import UnreadableError
+
+ERRORS = 400
 
 
 @dataclass
@@ -25,22 +28,20 @@ class Deriving:
     known: list[tuple[str, Entry]] = field(default_factory=list)
 
     def entries(self, binding: Binding, operation: Operation | None, request: Message, answer: Message) -> tuple[Entry, ...]:
-        """What an exchange committed; nothing when its bytes cannot be read."""
-        if operation is None or not operation.commits:
+        """What an exchange committed; an answer of an error commits nothing. Raises UnreadableError when the answer leaves it open."""
+        if operation is None or not operation.commits or http_message.status(answer) >= ERRORS:
             return ()
         read = _Pair(binding, operation, Opened(request), Opened(answer))
-        try:
-            found = [entry for commit in operation.commits if (entry := self._entry(commit, read, binding.service)) is not None]
-        except UnreadableError:
-            return ()
+        found = [entry for commit in operation.commits if (entry := self._entry(commit, read, binding.service)) is not None]
         self.known += [(binding.service, entry) for entry in found]
         return tuple(found)
 
     def _entry(self, commit: Commit, read: _Pair, service: str) -> Entry | None:
-        there = all(read(name) for name in commit.has) and not any(read(name) for name in commit.lacks)
-        if not there or any(as_text(read.first(name)) not in values for name, values in commit.when):
+        if any(as_text(read.first(name)) not in values for name, values in commit.when):
             return None
-        fields = {key: read.first(name) for key, name in commit.fields.items()}
+        if not all(read(name) for name in commit.has) or any(read(name) for name in commit.lacks):
+            return None
+        fields = {key: read.told(name) for key, name in commit.fields.items()}
         if commit.distinct and any(item.fields.get(commit.distinct) == fields[commit.distinct] for item in self._earlier(service, commit.kind)):
             return None
         if commit.join is not None:
@@ -64,11 +65,24 @@ class _Pair:
     answer: Opened
 
     def __call__(self, name: str) -> tuple[Value, ...]:
+        """Every value of a field; what the solution wrote so that nobody can read it is not there."""
         side, _, rest = name.partition(".")
         half, opened = (self.operation.request, self.request) if side == "request" else (self.operation.answer, self.answer)
-        return read_field(half.fields[rest], half, self.binding, self.operation, opened)
+        try:
+            return read_field(half.fields[rest], half, self.binding, self.operation, opened)
+        except UnreadableError:
+            if side == "request":
+                return ()
+            raise
 
     def first(self, name: str) -> Value:
         """The first value of a field, None when it is not there."""
         found = self(name)
         return found[0] if found else None
+
+    def told(self, name: str) -> Value:
+        """The first value of a field that an entry would like to have: without it, the entry still stands."""
+        try:
+            return self.first(name)
+        except UnreadableError:
+            return None

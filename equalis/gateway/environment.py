@@ -88,7 +88,8 @@ class Environment:
         self._base: Base = Embedded(bindings, pki, challenge, behind.says) if site is None else _forwarding(site, bindings, timeout)
         redactor = Redactor(secrets.token_bytes(32))
         self._recording = Recording(bindings, behind.far(self._base), clock, redactor, timeout)
-        self._disguise = Disguise(pki, site.credentials.client_authority if site else "")
+        self._disguise = Disguise(pki, site.credentials.clients if site else "")
+        self._recording.knows_clients = site is None
         self._disguise.watch(self._recording)
         self._listener = Listener(self._recording, self._disguise.context, host, port)
         by_name = site is not None and site.live.routing == "host"
@@ -192,11 +193,11 @@ class Environment:
 def _forwarding(site: Site, bindings: Bindings, timeout: float) -> Base:
     from equalis.gateway.live import Forwarding  # noqa: PLC0415 - aiohttp is for live environments only
 
-    return Forwarding(site.live, bindings, site.credentials.context(), timeout)
+    return Forwarding(site.live, bindings, site.credentials, timeout)
 
 
 def _within(span: str, now: datetime) -> bool:
     """Whether an instant is within a span of Luxembourg time (``22:00-06:00``)."""
     first, last = span.split("-")
     moment = f"{typed.luxembourg(now):%H:%M}"
-    return first <= moment < last if first <= last else not last <= moment < first
+    return first <= moment < last if first < last else not last <= moment < first  # the same twice: all day

@@ -7,19 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from equalis.model.transcript import Message, Peer
+from equalis.model.transcript import Fault, Message, Peer
 from equalis.model.values import Record
 from equalis.services.port import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer, what was committed with it, who gave it (a live peer), and whether the solution has it already."""
+    """An answer, what was committed with it, who gave it (a live peer), whether the solution has it already, what is wrong
+    with it, and the seconds for which the call had to wait its turn.
+    """
 
     message: Message
     entries: tuple[Entry, ...]
     peer: Peer | None = None
     sent: bool = False
+    faults: tuple[Fault, ...] = ()
+    waited: float = 0.0
+
+
+class TurnedAwayError(Exception):
+    """The environment refuses a solution that shows no client certificate: the solution's own doing, and no Fault."""
 
 
 class Onward(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,12 +68,23 @@ def folder(home: Path, site: Live) -> Path:
     return home / "pki" / f"live-{site.name}-{names[:8]}"
 
 
+def _literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def agreed(site: Live, bindings: Bindings) -> None:
     """Hold a description against the bindings in force; raises DescriptorError."""
     for name, address in site.services.items():
         if name not in bindings.services:
             cause = f"the environment {site.name} has a service `{name}` that no binding knows"
             raise DescriptorError(cause, f"valid services: {', '.join(bindings.services)}; an overlay may bring others")
+        if address.connect and _literal(urlsplit(address.url).hostname or ""):
+            cause = f"{name} has an address of digits and a `connect` beside it"
+            raise DescriptorError(cause, "write the one address under `url`, or a name there")
         path, prefix = urlsplit(address.url).path, bindings.services[name].prefix
         if site.routing == "host" and path != prefix:
             cause = f"{name} stands under {path or '/'}, where its binding says {prefix}"

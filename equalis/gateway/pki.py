@@ -47,7 +47,7 @@ class Pki:
         return self.folder / f"{party}.pem", self.folder / f"{party}.key"
 
 
-def load(folder: Path, hosts: Sequence[str] = ()) -> Pki:
+def load(folder: Path, hosts: Sequence[str] = (), lifetime: timedelta = YEARS) -> Pki:
     """The PKI in a folder; made there when it is missing, incomplete or about to expire.
 
     ``hosts`` are names besides localhost that the gateway's certificate shall have.
@@ -55,7 +55,7 @@ def load(folder: Path, hosts: Sequence[str] = ()) -> Pki:
     names = [f"{party}.{kind}" for party in (*_PARTIES, *DISGUISES) for kind in ("pem", "key")]
     complete = all((folder / name).is_file() for name in ("authority.pem", *names))
     if not complete or _expiring(folder / "authority.pem"):
-        _make(folder, ("localhost", *hosts))
+        _make(folder, ("localhost", *hosts), lifetime)
     identities = {party: _identity(folder, party) for party in _PARTIES}
     identities["stranger"] = _identity(folder, "unknown-authority")
     return Pki(folder, (folder / "authority.pem").read_bytes(), identities)
@@ -78,11 +78,11 @@ def _identity(folder: Path, party: str) -> Identity:
 DISGUISES = ("unknown-authority", "expired-certificate", "wrong-name")
 
 
-def _make(folder: Path, hosts: Sequence[str]) -> None:
+def _make(folder: Path, hosts: Sequence[str], lifetime: timedelta) -> None:
     """Make the authority, every party, and the wrong server certificates of the disturbances."""
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
-    span = (now - timedelta(hours=1), now + YEARS)
+    span = (now - timedelta(hours=1), now + lifetime)
     authority_key, authority = _authority("equalis EMBEDDED test authority", span)
     stranger_key, stranger = _authority("equalis EMBEDDED unknown authority", span)
     issuer, other = (authority, authority_key), (stranger, stranger_key)

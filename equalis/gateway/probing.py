@@ -132,7 +132,8 @@ def _date(head: bytes) -> datetime | None:
         name, _, value = line.partition(":")
         if name.lower() == "date":
             try:
-                return parsedate_to_datetime(value.strip())
+                told = parsedate_to_datetime(value.strip())
+                return told if told.tzinfo else told.replace(tzinfo=UTC)
             except ValueError:
                 return None
     return None

@@ -6,30 +6,40 @@ import asyncio
 import itertools
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from equalis.gateway.embedded import EMBEDDED_NAME
-from equalis.gateway.far import Far
+from equalis.gateway.far import Answered, Far, TurnedAwayError
 from equalis.gateway.redaction import Redactor
 from equalis.gateway.routes import Routes
+from equalis.gateway.sending import (
+    Onwards,
+    Receive,
+    Send,
+    body_of,
+    garbled,
+    head_of,
+    message_of,
+    not_found,
+    send_half,
+    send_whole,
+)
 from equalis.gateway.server import Connection
 from equalis.gateway.upstream import FarError, unasked
 from equalis.model.outcome import Blame
 from equalis.model.transcript import Fault, Message, Peer, Tls
 from equalis.model.values import Record
 from equalis.services.port import Entry
-from equalis.wire import http_message
 from equalis.wire.bindings import Bindings
 from equalis.wire.opened import Opened
 
-MAX_BODY = 64 << 20
+UNKNOWN_CLIENT = "certificate verify failed"
+"""The reason of a handshake that the gateway refused: a client certificate that it could not verify."""
 HANG_FACTOR = 1.5
 """An injected hang lasts longer than the solution's own timeout."""
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Sink(Protocol):
@@ -78,6 +88,7 @@ class Recording:
         self.sink: Sink | None = None
         self.routes = Routes(())
         self.own_certificate = b"none"
+        self.knows_clients = True
         self.last_activity = time.monotonic()
         self._numbers = itertools.count(1)
         self._open = 0
@@ -107,6 +118,9 @@ class Recording:
         if refusal and self.sink is not None:
             self.sink.handshake(self.plan.step, self.clock(), refusal)
             self.plan.refusals += 1
+            if UNKNOWN_CLIENT in refusal and not self.knows_clients:
+                cause = "the solution shows a client certificate of an authority that is not named here"
+                self.sink.fault(Fault(Blame.CONFIGURATION, cause, "name it by `client-authority` in the description of the environment", self.plan.step))
         if begun:
             with self._lock:
                 self._open -= 1
@@ -119,11 +133,11 @@ class Recording:
             sink, number = self.sink, next(self._numbers)
             self._open += 1
         try:
-            body = await _body(receive)
+            body = await body_of(receive)
             if body is None or sink is None:
                 connection.cut()
                 return
-            message = _message(connection.raw_head, body)
+            message = message_of(connection.raw_head, body)
             await self._recorded(number, message, connection, sink, receive, send)
         finally:
             with self._lock:
@@ -153,7 +167,7 @@ class Recording:
         certificate = connection.tls.client_certificate if connection.tls else b""
         sink.request(number, service, self.plan.step, at, kept, connection.tls, redactions, ours=certificate == self.own_certificate)
         if not service:
-            return await _send(send, _not_found()), ""
+            return await send_whole(send, not_found()), ""
         operation = self.bindings.recognise(service, Opened(message))
         name = operation.name if operation else ""
         self.plan.seen.add(name)
@@ -163,13 +177,13 @@ class Recording:
             return None, disturbance
         script = self.plan.script.get(name, {})
         begun = time.monotonic()
-        onward = None if disturbance else _Onward(send)
-        answered = await self.far.answer(service, message, certificate, at, script, onward)
-        self._hurried(time.monotonic() - begun, name, sink)
-        if answered.peer is not None:
-            sink.peer(number, answered.peer)
-        for entry in answered.entries:
-            sink.entry(number, service, entry)
+        try:
+            answered = await self.far.answer(service, message, certificate, at, script, None if disturbance else Onwards(send))
+        except TurnedAwayError:
+            connection.cut()
+            return None, ""
+        took = time.monotonic() - begun
+        self._note(number, service, name, answered, took, sink)
         wrong = unasked(answered.message, self.bindings.services[service], operation, script, self.far.environment)
         if wrong is not None:
             sink.fault(replace(wrong, step=self.plan.step))
@@ -180,9 +194,19 @@ class Recording:
             await self._vanish(connection, receive, hang=disturbance.startswith("hang"))
             return None, disturbance
         if disturbance == "cut-during-answer":
-            await _send_half(answered.message, connection)
+            await send_half(answered.message, connection)
             return None, disturbance
-        return await self._disturbed(answered.message, disturbance, connection, send), disturbance
+        return await self._disturbed(answered.message, disturbance, took, connection, send), disturbance
+
+    def _note(self, number: int, service: str, name: str, answered: Answered, took: float, sink: Sink) -> None:
+        """Who answered, what was committed, and what is wrong with it or with its haste."""
+        self._hurried(took - answered.waited, name, sink)
+        if answered.peer is not None:
+            sink.peer(number, answered.peer)
+        for fault in answered.faults:
+            sink.fault(replace(fault, step=self.plan.step))
+        for entry in answered.entries:
+            sink.entry(number, service, entry)
 
     def _hurried(self, seconds: float, name: str, sink: Sink) -> None:
         """A service that is slower than the product waits is nobody's order, and not the product's fault."""
@@ -191,15 +215,14 @@ class Recording:
             cause = f"the answer to {name} took {seconds:.1f} s, longer than the product waits ({self.patience:g} s)"
             sink.fault(Fault(blame, cause, "play the case again on a machine that is less busy, or set a longer [solution] timeout", self.plan.step))
 
-    async def _disturbed(self, answer: Message, disturbance: str, connection: Connection, send: Send) -> Message:
+    async def _disturbed(self, answer: Message, disturbance: str, took: float, connection: Connection, send: Send) -> Message:
         if disturbance == "delay":
-            await asyncio.sleep(self.patience * 3 / 4)
+            await asyncio.sleep(max(0.0, self.patience * 3 / 4 - took))
         if disturbance == "garble":
-            answer = _garbled(answer)
+            answer = garbled(answer)
         if disturbance == "repeat-answer":
-            lines = [answer.line, *(f"{name}: {value}" for name, value in answer.headers), "", ""]
-            connection.write("\r\n".join(lines).encode("latin-1") + answer.body)
-        return await _send(send, answer)
+            connection.write(head_of(answer) + answer.body)
+        return await send_whole(send, answer)
 
     async def _vanish(self, connection: Connection, receive: Receive, *, hang: bool) -> None:
         """Give no answer: cut at once, or hang until the client leaves or the time is over."""
@@ -221,72 +244,7 @@ class Recording:
             sink.fault(Fault(Blame.EQUALIS, cause, remedy, self.plan.step))
         answer = Message("HTTP/1.1 502", (("Content-Length", "0"),), b"")
         try:
-            return await _send(send, answer)
+            return await send_whole(send, answer)
         except RuntimeError:  # part of an answer is already out
             connection.cut()
             return None
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body, None when the client left or sent too much."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            return None
-        parts.append(event.get("body", b""))
-        size += len(parts[-1])
-        if size > MAX_BODY:
-            return None
-        if not event.get("more_body", False):
-            return b"".join(parts)
-
-
-def _message(raw_head: bytes, body: bytes) -> Message:
-    lines = raw_head.decode("latin-1").split("\r\n")
-    headers = [line.partition(":") for line in lines[1:] if line]
-    return Message(lines[0], tuple((name, value.strip()) for name, _, value in headers), body)
-
-
-def _garbled(answer: Message) -> Message:
-    """The first half of an answer, then bytes that no reader accepts."""
-    body = answer.body[: len(answer.body) // 2] + b"\x00<&"
-    headers = [pair for pair in answer.headers if pair[0].lower() != "content-length"]
-    return replace(answer, headers=(*headers, ("Content-Length", str(len(body)))), body=body)
-
-
-async def _send_half(answer: Message, connection: Connection) -> None:
-    """The head and half the body of an answer, then the connection is cut."""
-    head = "\r\n".join([answer.line, *(f"{name}: {value}" for name, value in answer.headers), "", ""])
-    connection.write(head.encode("latin-1") + answer.body[: len(answer.body) // 2])
-    await asyncio.sleep(0.05)  # the half must be on its way before the connection is reset
-    connection.cut()
-
-
-def _not_found() -> Message:
-    body = b"equalis: no service stands at this address; `equalis serve` prints those that do\n"
-    headers = (("Content-Type", "text/plain"), ("Content-Length", str(len(body))))
-    return Message("HTTP/1.1 404", headers, body)
-
-
-@dataclass(frozen=True, slots=True)
-class _Onward:
-    """An answer that goes on to the solution as it comes."""
-
-    send: Send
-
-    async def head(self, answer: Message) -> None:
-        """The status line and the headers."""
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-        await self.send({"type": "http.response.start", "status": http_message.status(answer), "headers": headers})
-
-    async def piece(self, content: bytes) -> None:
-        """Some of the body."""
-        await self.send({"type": "http.response.body", "body": content, "more_body": True})
-
-
-async def _send(send: Send, answer: Message) -> Message:
-    await _Onward(send).head(answer)
-    await send({"type": "http.response.body", "body": answer.body})
-    return answer

@@ -30,8 +30,10 @@ class Routes:
 
     def service(self, message: Message) -> str:
         """The service of a request, empty for a stranger or a foreign Host."""
-        host = "".join(message.header("host")).rsplit(":", 1)[0].strip("[]").lower()
+        host = (urlsplit(f"//{''.join(message.header('host'))}").hostname or "").rstrip(".")
         path = http_message.path(message)
+        if any(segment.lower().replace("%2e", ".") in {".", ".."} for segment in path.split("/")):
+            return ""  # it would lead out of what is described
         for route in self._routes:
             if host in route.hosts and (path == route.path or path.startswith(f"{route.path}/")):
                 return route.service

@@ -43,6 +43,7 @@ def _context(pki: Pki, party: str, clients: str) -> ssl.SSLContext:
     context.load_cert_chain(certificate, key)
     context.load_verify_locations(cadata=pki.authority.decode() + clients)
     context.verify_mode = ssl.CERT_OPTIONAL
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a live client certificate may be all that is known of its chain
     context.options |= ssl.OP_NO_TICKET  # a resumed session would show no certificate at all
     context.num_tickets = 0
     return context

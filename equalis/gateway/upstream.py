@@ -11,12 +11,14 @@ from equalis.model.binding import Binding, Operation
 from equalis.model.outcome import Blame
 from equalis.model.transcript import Fault, Message
 from equalis.model.values import Record, as_text
-from equalis.wire import http_message, soap
+from equalis.wire import encodings, http_message, soap
 from equalis.wire.bindings import read_field
 from equalis.wire.opened import Opened
 from equalis.wire.unreadable import UnreadableError
 
 SERVER_ERRORS = 500
+UNSERVED = frozenset({407, 408, 421, 425, 429, 495, 496})
+"""What a proxy or a limit in front of a service answers: nothing that the product's request deserves."""
 EXPIRED, WRONG_NAME = 10, 62
 """OpenSSL's codes X509_V_ERR_CERT_HAS_EXPIRED and X509_V_ERR_HOSTNAME_MISMATCH."""
 ORDERS = frozenset({"fault", "unavailable"})
@@ -39,7 +41,7 @@ def attributed(error: Exception, address: str) -> FarError:
         return error
     if isinstance(error, ssl.SSLCertVerificationError):
         return _untrusted(error, address, operator)
-    if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+    if is_refusal(error):
         remedy = "see that the environment knows this client certificate and its authority, and that it is still valid"
         return FarError(Blame.CONFIGURATION, f"{address} refuses the client certificate ({_words(error)})", remedy)
     if isinstance(error, socket.gaierror):
@@ -55,8 +57,13 @@ def attributed(error: Exception, address: str) -> FarError:
                     "report it to the makers of equalis with the run directory")  # fmt: skip
 
 
-def _words(error: ssl.SSLError) -> str:
-    return (error.reason or "").replace("_", " ").lower()
+def is_refusal(error: Exception) -> bool:
+    """Whether the far side ended the handshake by an alert: our client certificate, or that there was none."""
+    return isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "")
+
+
+def _words(error: Exception) -> str:
+    return str(getattr(error, "reason", "")).replace("_", " ").lower()
 
 
 def _untrusted(error: ssl.SSLCertVerificationError, address: str, operator: str) -> FarError:
@@ -75,14 +82,24 @@ def unasked(answer: Message, binding: Binding, operation: Operation | None, scri
     status = http_message.status(answer)
     read = _Reader(answer, binding, operation)
     ordered = bool(ORDERS & set(script)) or as_text(script.get("status")) == str(status)
-    if status >= SERVER_ERRORS and not ordered and not soap.blames_the_caller(answer.body):
+    if status >= SERVER_ERRORS and not ordered and not soap.blames_the_caller(_content(answer)):
         cause = f"the environment answered HTTP {status} to {name}, which nobody ordered"
         return Fault(Blame.ENVIRONMENT, cause, "show the exchange to the environment's operator")
+    if status in UNSERVED and not script:
+        cause = f"the environment did not serve {name}: HTTP {status}"
+        return Fault(Blame.ENVIRONMENT, cause, "respect its limits (`rate` in its description), or ask its operator")
     named = read("environment")
     if named and environment and named != environment:
         cause = f"the answer to {name} comes from the environment {named}, not from {environment}"
         return Fault(Blame.CONFIGURATION, cause, "point equalis at the environment that was meant")
     return None
+
+
+def _content(answer: Message) -> bytes:
+    try:
+        return encodings.content(answer)
+    except UnreadableError:
+        return b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from equalis.judge.checks import CHECKS
 from equalis.judge.judgement import Judgement
 from equalis.judge.selection import AnswerUnreadableError, Scene, Subject, described
-from equalis.model.case import Case, Cause, Expectation, Sign
+from equalis.model.case import INVENTED, Case, Cause, Expectation, Sign
 from equalis.model.outcome import Blame, Level, Outcome, worst
 from equalis.model.transcript import EMBEDDED, Fault, Transcript
 from equalis.model.verdict import Finding, Verdict
@@ -70,6 +70,8 @@ def _not_live(case: Case, transcript: Transcript) -> str:
         return "equalis plays another party in it, for whom only the embedded environment has credentials"
     if transcript.services and (lacking := [name for name in case.services if name not in transcript.services]):
         return f"the environment has no {', '.join(lacking)}"
+    if case.invented and INVENTED not in transcript.holds:
+        return f"it writes its persons itself, whom the environment does not know (it does not hold {INVENTED})"
     if missing := [name for name in case.seeds if name not in transcript.holds]:
         return f"the environment does not hold {', '.join(missing)}"
     return ""

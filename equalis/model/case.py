@@ -114,10 +114,15 @@ class Step:
     answers: int = 0
 
 
+INVENTED = "invented-persons"
+"""The promise of an environment that it knows the persons whom cases write themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A case or one of its variants, fully resolved against people and ``given``; ``seeds`` are those of its world that a
-    service must hold, ``services`` those that its family speaks with.
+    service must hold, ``services`` those that its family speaks with; ``invented`` when it
+    writes persons itself, whom a live environment does not know.
     """
 
     id: str
@@ -133,6 +138,7 @@ class Case:
     variant: str = ""
     seeds: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    invented: bool = False
 
     @property
     def name(self) -> str:

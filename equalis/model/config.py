@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -58,7 +59,7 @@ class Live:
 
     ``says`` is the name that its answers give themselves; ``routing`` is ``prefix`` (the product calls the gateway's own
     address) or ``host`` (the product calls the environment's names, which lead to the gateway); ``holds`` names the seeds that
-    its test people bring along; ``rate`` is calls a second, 0 without limit; ``quiet`` are spans of Luxembourg time
+    its test people bring along, ``switches`` those that are true there in every case, of which the product is told; ``rate`` is calls a second, 0 without limit; ``quiet`` are spans of Luxembourg time
     (``HH:MM-HH:MM``) in which nothing may be played.
     """
 
@@ -68,12 +69,25 @@ class Live:
     client_authority: str = ""
     identity: IdentityFiles = field(default_factory=IdentityFiles)
     says: str = ""
-    routing: str = "prefix"
+    routing: str = "host"
     people: str = ""
     bindings: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
     rate: float = 0.0
     quiet: tuple[str, ...] = ()
+
+
+    @property
+    def promised(self) -> tuple[str, ...]:
+        """Every seed that holds there."""
+        return (*self.holds, *self.switches)
+
+    @property
+    def digest(self) -> str:
+        """What makes it this environment and no other, as a SHA-256: not how it is reached, nor by whom."""
+        services = sorted((name, address.url) for name, address in self.services.items())
+        return hashlib.sha256(repr((services, self.says, self.routing, self.holds, self.switches)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ class Header:
     ``challenge`` is the 32 random bytes in hex from which every random choice of the run derives;
     ``editions`` maps a family to its edition; ``people`` is set when the environment brought its own;
     ``digest`` is that of the product, as its vendor gave it; ``holds`` are the seeds that a live
-    environment holds, ``services`` those that it has (empty: every one).
+    environment holds, ``services`` those that it has (empty: every one), ``switches`` the seeds
+    that are true there in every case; ``site`` is the digest of its description.
     """
 
     run: str
@@ -36,6 +37,8 @@ class Header:
     digest: str = ""
     holds: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

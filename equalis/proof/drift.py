@@ -14,6 +14,7 @@ from equalis.archive.evidence import Reader, header
 from equalis.archive.rundir import Recorded
 from equalis.cases.families import worlds
 from equalis.cases.loading import Loaded
+from equalis.cases.plain import texts
 from equalis.gateway.embedded import Embedded
 from equalis.gateway.pki import Pki
 from equalis.model.transcript import EMBEDDED, Exchange, Message, Transcript
@@ -64,31 +65,39 @@ def drift(recorded: Recorded, loaded: Loaded, pki: Pki) -> Drift:
     if head.environment == EMBEDDED:
         message = "the run was made with the embedded environment"
         raise NotLiveError(message)
-    reader, found = Reader(head, recorded.body), Drift()
+    reader, answered, found = Reader(head, recorded.body), set[int](), dict[str, Drift]()
     for event in events:
+        if event.get("event") == "case":
+            answered = set()
+        elif event.get("event") == "peer":
+            answered.add(event["n"])
         transcript = reader.feed(event)
         case = loaded.pack.case(transcript.case) if transcript else None
         if transcript is not None and case is not None:
-            begun = worlds(loaded.pack.families[case.family], case.given, loaded.defaults)
+            given = {**case.given, "world": (*texts(case.given.get("world")), *head.switches)}
+            begun = worlds(loaded.pack.families[case.family], given, loaded.defaults)
             embedded = Embedded(loaded.bindings, pki, bytes.fromhex(head.challenge), head.environment, peers=dict(pki.identities))
             embedded.reset(begun)
-            _Replay(embedded, loaded.bindings, found).play(transcript)
-    return found
+            found[case.name] = Drift()  # a case that was played again counts as it was played last
+            _Replay(embedded, loaded.bindings, found[case.name], frozenset(answered)).play(transcript)
+    differences = [item for each in found.values() for item in each.differences]
+    return Drift(sum(each.compared for each in found.values()), sum(each.unanswered for each in found.values()), differences)
 
 
 @dataclass
 class _Replay:
-    """One case, exchange after exchange."""
+    """One case, exchange after exchange; ``answered`` are those that somebody at the far end answered."""
 
     embedded: Embedded
     bindings: Bindings
     found: Drift
+    answered: frozenset[int]
     tokens: dict[str, str] = field(default_factory=dict)
 
     def play(self, transcript: Transcript) -> None:
         """Ask again what arrived, and compare what was answered."""
         for exchange in transcript.exchanges:
-            if exchange.service in self.bindings.services and exchange.disturbance not in NEVER_ARRIVED:
+            if exchange.number in self.answered and exchange.disturbance not in NEVER_ARRIVED:
                 self._exchange(exchange, transcript.case)
 
     def _exchange(self, exchange: Exchange, case: str) -> None:

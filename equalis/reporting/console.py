@@ -15,6 +15,7 @@ from rich.text import Text
 
 from equalis.model.case import Case, Step
 from equalis.model.outcome import Outcome
+from equalis.model.transcript import EMBEDDED
 from equalis.model.verdict import Verdict
 from equalis.reporting.text import Lines, case_line, verdict_text
 
@@ -74,9 +75,9 @@ def styled(text: str) -> Text:
 class LiveProgress:
     """Shows the case, its step, what it waits for and the time that it took so far."""
 
-    def __init__(self, out: Console, *, quiet: bool = False) -> None:
-        """``quiet`` prints nothing at all."""
-        self._out, self._quiet = out, quiet
+    def __init__(self, out: Console, *, quiet: bool = False, still: bool = False, environment: str = EMBEDDED) -> None:
+        """``quiet`` prints nothing at all; ``still`` moves nothing, for somebody who types at the same terminal."""
+        self._out, self._quiet, self._environment = out, quiet, environment
         self._total = 0
         self._lines: Lines = lambda _path, _line: ""
         self._done = 0
@@ -85,7 +86,7 @@ class LiveProgress:
         self._since = time.monotonic()
         self._spinner = Spinner("dots")
         self._live = Live(get_renderable=self._render, console=out, refresh_per_second=8, transient=True)
-        self._alive = out.is_terminal and not quiet
+        self._alive = out.is_terminal and not quiet and not still
 
     def __enter__(self) -> Self:
         """Start the live display, if there is a terminal."""
@@ -116,14 +117,14 @@ class LiveProgress:
         if self._quiet:
             return
         self._out.print(styled(case_line(verdict, seconds)))
-        for text in verdict_text(verdict, self._lines):
+        for text in verdict_text(verdict, self._lines, self._environment):
             self._out.print()
             self._out.print(styled(fitted(self._out, text)))
             self._out.print()
 
     def _render(self) -> Text | Spinner:
         elapsed, number = time.monotonic() - self._since, min(self._done + 1, self._total)
-        doing = f"{self._case.name} · {self._wait} · {elapsed:.0f} s" if self._case else "cases; the bundle is being sealed"
+        doing = f"{self._case.name} · {self._wait} · {elapsed:.0f} s" if self._case else "cases; the bundle is being sealed" if self._total else "cases are being read"
         line = f" {number}/{self._total} {doing}"
         self._spinner.update(text=Text(line[: max(self._out.width - 3, 10)], overflow="ellipsis"))
         return self._spinner

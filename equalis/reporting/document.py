@@ -23,7 +23,7 @@ def document(report: Report) -> dict[str, Any]:
         "complete": report.complete,
         "level": report.level,
         "signer": "self-issued",
-        "run": {key: value for key, value in asdict(report.header).items() if value or key not in {"digest", "holds", "services"}},
+        "run": {key: value for key, value in asdict(report.header).items() if value or key not in {"digest", "holds", "services", "switches", "site"}},
         "conformity": {
             "outcome": report.conformity.outcome.value,
             "requirements": [_proof(item) for item in report.conformity.proofs],

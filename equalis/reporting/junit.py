@@ -22,7 +22,7 @@ def render(report: Report, lines: Lines) -> bytes:
 
 
 def _suite(verdict: Verdict, report: Report, lines: Lines) -> TestSuite:
-    cases = [_test_case(verdict, finding, lines) for finding in verdict.findings]
+    cases = [_test_case(verdict, finding, lines, report.header.environment) for finding in verdict.findings]
     if not cases:
         whole = TestCase("(whole case)", classname=verdict.case)
         if verdict.outcome is Outcome.NOT_APPLICABLE:
@@ -33,13 +33,13 @@ def _suite(verdict: Verdict, report: Report, lines: Lines) -> TestSuite:
     return TestSuite(verdict.case, cases, timestamp=report.header.started, package=verdict.title)
 
 
-def _test_case(verdict: Verdict, finding: Finding, lines: Lines) -> TestCase:
+def _test_case(verdict: Verdict, finding: Finding, lines: Lines, environment: str) -> TestCase:
     made = TestCase(f"{finding.expectation} ({finding.requirement})", classname=verdict.case)
     if finding.outcome is Outcome.KO and finding.level is Level.SHOULD:
         made.add_skipped_info(f"SHOULD not met: {finding.actual}")
     elif finding.outcome is Outcome.KO:
         message = f"expected {finding.expected}; actual {finding.actual}"
-        made.add_failure_info(message, finding_text(verdict.case, finding, lines), finding.requirement)
+        made.add_failure_info(message, finding_text(verdict.case, finding, lines, environment), finding.requirement)
     elif finding.outcome is Outcome.INCONCLUSIVE:
         made.add_error_info(verdict.reason or finding.actual)
     return made

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from equalis.model.outcome import Outcome
 from equalis.model.report import Report
 from equalis.model.source import Mistake, Source
+from equalis.model.transcript import EMBEDDED
 from equalis.model.verdict import Finding, Verdict
 from equalis.reporting.causes import grouped
 
@@ -28,8 +29,8 @@ def clean(text: str) -> str:
     )
 
 
-def finding_text(case: str, finding: Finding, lines: Lines) -> str:
-    """A finding as design.md §9 lays it out."""
+def finding_text(case: str, finding: Finding, lines: Lines, environment: str = EMBEDDED) -> str:
+    """A finding as design.md §9 lays it out, with the way to play it again in its environment."""
     name = f"{case}#{finding.expectation}"
     rows = [
         f"{finding.outcome.value}  {case} · {finding.expectation} · {finding.requirement}",
@@ -44,7 +45,7 @@ def finding_text(case: str, finding: Finding, lines: Lines) -> str:
     if finding.correlation:
         evidence += f" · Correlation-ID {finding.correlation}"
     rows.append(_row("evidence", evidence))
-    rows.append(_row("replay", f"equalis run {case}"))
+    rows.append(_row("replay", f"equalis run {case}" if environment == EMBEDDED else f"equalis run --environment {environment} {case}"))
     rows.append(_row("more", f"equalis explain {name}"))
     return clean("\n".join(rows))
 
@@ -82,12 +83,12 @@ def mistake_text(mistake: Mistake) -> str:
     return clean("\n".join(rows))
 
 
-def verdict_text(verdict: Verdict, lines: Lines) -> Iterator[str]:
+def verdict_text(verdict: Verdict, lines: Lines, environment: str = EMBEDDED) -> Iterator[str]:
     """Everything that a reader must know of a case that is not OK."""
     notes = [_row("note", f"waited in vain: {wait}") for wait in verdict.unmet]
     for finding in verdict.findings:
         if finding.outcome is Outcome.KO:
-            yield "\n".join([finding_text(verdict.case, finding, lines), *map(clean, notes)])
+            yield "\n".join([finding_text(verdict.case, finding, lines, environment), *map(clean, notes)])
     if verdict.outcome is Outcome.INCONCLUSIVE:
         rows = [f"INCONCLUSIVE  {verdict.case}"]
         if not verdict.faults:
@@ -141,7 +142,7 @@ def summary(report: Report) -> Iterator[str]:
 def full(report: Report, lines: Lines) -> str:
     """The whole report as text."""
     parts: list[str] = [case_line(verdict) for verdict in report.verdicts]
-    details = [text for verdict in report.verdicts for text in verdict_text(verdict, lines)]
+    details = [text for verdict in report.verdicts for text in verdict_text(verdict, lines, report.header.environment)]
     return "\n".join(_blocks(parts, details, summary(report))) + "\n"
 
 

@@ -112,4 +112,4 @@ def attachment(name: str, content: bytes) -> Attachment:
     if not media:
         message = f"{name} : ni PNG, ni JPEG, ni PDF"
         raise UnfitError(message)
-    return Attachment(name, media, content)
+    return Attachment(name.encode(errors="replace").decode(), media, content)

@@ -32,7 +32,7 @@ def python(action: Action) -> str:
 
 def typescript(action: Action) -> str:
     """The same, as an asynchronous function."""
-    lines = [f"// {action.title}", *(f"//   {line}" for line in _described(action)), f'action("{action.name}", async (inputs) => {{', "  throw new NotWritten();", "});"]
+    lines = [f"// {action.title}", *(f"//   {line}" for line in _described(action)), f'action("{action.name}", async (inputs) => {{', "  throw NOT_WRITTEN;", "});"]
     return "\n".join(lines)
 
 

@@ -28,7 +28,7 @@ def target(message: Message) -> str:
 def path(message: Message) -> str:
     """The path of the target, still percent-encoded."""
     found = target(message).partition("?")[0]
-    if "://" in found:  # the absolute form (RFC 9112 §3.2.2)
+    if not found.startswith("/") and "://" in found:  # the absolute form (RFC 9112 §3.2.2)
         found = "/" + found.partition("://")[2].partition("/")[2]
     return found
 

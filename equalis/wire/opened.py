@@ -8,7 +8,7 @@ from lxml import etree
 
 from equalis.model.transcript import Message
 from equalis.model.values import Record, Value
-from equalis.wire import archives, http_message, json_path, strict_json, strict_xml
+from equalis.wire import archives, encodings, http_message, json_path, strict_json, strict_xml
 from equalis.wire.unreadable import UnreadableError
 
 
@@ -20,14 +20,19 @@ class Opened:
         self.message = message
 
     @cached_property
+    def content(self) -> bytes:
+        """The body without its content codings."""
+        return encodings.content(self.message)
+
+    @cached_property
     def xml(self) -> etree._Element:
         """The body as an XML document."""
-        return strict_xml.parse(self.message.body)
+        return strict_xml.parse(self.content)
 
     @cached_property
     def json(self) -> Value:
         """The body as JSON."""
-        return strict_json.read(self.message.body)
+        return strict_json.read(self.content)
 
     @cached_property
     def plain_json(self) -> object:
@@ -37,7 +42,7 @@ class Opened:
     @cached_property
     def entries(self) -> tuple[archives.Entry, ...]:
         """The files of a zip body."""
-        return archives.read(self.message.body)
+        return archives.read(self.content)
 
     @cached_property
     def zipped_xml(self) -> etree._Element:

@@ -38,7 +38,7 @@ def violations(binding: Binding, half: Half, opened: Opened, name: str = "") -> 
     if not wanted:
         return []
     if wanted in fhir.SCHEMAS:
-        return fhir.problems(opened.message.body, wanted.partition(":")[2])
+        return fhir.problems(opened.content, wanted.partition(":")[2])
     node = element(binding, half, opened)
     if node is None:
         return [f"no element at {half.payload}"]

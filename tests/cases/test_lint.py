@@ -9,6 +9,7 @@ import pytest
 from equalis import packs
 from equalis.cases import configuration
 from equalis.cases.loading import Loaded, load_all
+from equalis.model.config import Address, IdentityFiles
 from equalis.model.source import MistakesError
 from equalis.reporting.text import mistake_text
 
@@ -206,6 +207,48 @@ timeout = "long"
 [run]
 out = 3
 """
+
+
+ENVIRONMENTS = """\
+[solution]
+name = "X"
+driver = "demo"
+
+[environments.real]
+services = { mysecu = "http://mysecu.example" }
+quiet = ["22h-6h"]
+rate = 0
+routing = "sni"
+auhtority = "x.pem"
+
+[environments.real.identity]
+pkcs12 = "a.p12"
+certificate = "b.pem"
+password = "secret"
+
+[environments.embedded]
+services = {}
+
+[environments.other.identity]
+certificate = "b.pem"
+"""
+
+
+def test_every_mistake_of_a_live_environment_is_reported_at_its_line() -> None:
+    """Addresses, spans, words, keys, identities, names: at once, and no password is read from a file."""
+    with pytest.raises(MistakesError) as caught:
+        configuration.read(ENVIRONMENTS.encode(), "equalis.toml")
+    golden("lint-environments.txt", "\n\n".join(mistake_text(item) for item in caught.value.mistakes) + "\n")
+
+
+def test_a_live_environment_is_read_as_it_is_written() -> None:
+    """Addresses without their last slash, and every default."""
+    text = ENVIRONMENTS.split("[environments", maxsplit=1)[0] + """[environments.real]
+services = { mysecu = "https://a.example/m/", idp = { url = "https://b.example", connect = "127.0.0.1:8443" } }
+"""
+    (site,) = configuration.read(text.encode(), "equalis.toml").environments.values()
+    assert site.services == {"mysecu": Address("https://a.example/m"), "idp": Address("https://b.example", "127.0.0.1:8443")}
+    assert (site.routing, site.says, site.rate, site.quiet, site.identity) == ("host", "", 0.0, (), IdentityFiles())
 
 
 def test_a_mistake_in_equalis_toml_is_reported_like_one_in_a_case() -> None:

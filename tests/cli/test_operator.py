@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -66,9 +67,10 @@ def test_a_case_is_acted_by_hand_and_what_was_seen_is_attested(folder: Path, hom
     second = "\n" + "".join("created\n" if number == state else "\n" for number in range(len(names))) + "\n"
     done = typed(folder, home, "\n" + first + second, CASE)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "mots possibles : " in done.stdout
-    assert "notes.txt : ni PNG, ni JPEG, ni PDF" in done.stdout
-    assert "missing.png: No such file or directory" in done.stdout
+    assert "mots possibles : " in done.stderr
+    assert "notes.txt : ni PNG, ni JPEG, ni PDF" in done.stderr
+    assert "missing.png: No such file or directory" in done.stderr
+    assert "Que montre" not in done.stdout
     (bundle,) = (folder / "reports").glob("*.asice")
     assert equalis("evidence", str(bundle), "--to", str(folder / "out")).returncode == 0
     (written,) = (folder / "out").rglob("creer-*.png")
@@ -85,8 +87,8 @@ def test_an_operator_who_leaves_comes_back_to_the_case_that_was_begun(folder: Pa
     two = "\n" + "".join("created\n" if name == "state" else "\n" for name in names) + "\n"
     left = typed(folder, home, "\n" + one + two + "\n" + one, CASE, "idv/numero-faux@court")
     assert left.returncode == 3
-    assert "--resume" in left.stderr
     (run,) = [path for path in (folder / "reports").iterdir() if path.is_dir()]
+    assert f"--resume reports/{run.name}`" in left.stderr
     back = typed(folder, home, "\n" + one + two, "--resume", str(run))
     assert back.returncode == 0, back.stdout + back.stderr
     assert "2 of 2 cases judged: 0 KO" in back.stdout
@@ -148,6 +150,12 @@ def test_the_same_case_in_a_real_browser(folder: Path, home: Path, browser: webd
     assert "1985031421284" in browser.find_element(By.TAG_NAME, "h1").text
     many = browser.find_element(By.CSS_SELECTOR, "[data-name=candidates] textarea")
     many.send_keys("D1\nD2")
+    browser.refresh()  # what was typed survives
+    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "[data-name=state]"))
+    many = browser.find_element(By.CSS_SELECTOR, "[data-name=candidates] textarea")
+    assert many.get_attribute("value") == "D1\nD2"
+    assert browser.switch_to.active_element.tag_name == "h1"
+    assert not browser.find_element(By.TAG_NAME, "details").is_displayed()  # no tablet comes to loopback
     Select(browser.find_element(By.CSS_SELECTOR, "[data-name=state] select")).select_by_value("refused")
     browser.find_element(By.ID, "files").send_keys(str(folder / "notes.txt"))
     browser.find_element(By.ID, "send").click()
@@ -185,6 +193,39 @@ def test_leaving_by_the_page_stops_the_run_and_it_resumes_at_the_terminal(folder
     (folder / "equalis.toml").write_text(CONFIGURATION, encoding="utf-8")
     answers = ["\n" + "".join(f"{word}\n" if name == "state" else "\n" for name in fields(home, equalis)) + "\n" for word in ("refused", "created")]
     assert typed(folder, home, "\n" + "".join(answers), "--resume", str(run)).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is POSIX")
+def test_nothing_moves_at_a_terminal_where_somebody_types(folder: Path, home: Path) -> None:
+    """No line is drawn over what the operator types."""
+    import pty  # noqa: PLC0415 - POSIX only
+
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "EQUALIS_HOME": str(home), "TERM": "xterm", "COLUMNS": "80"}
+    with subprocess.Popen([sys.executable, "-m", "equalis", "run", CASE], cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        seen = b""
+        while b"pr\xc3\xaat ?" not in seen:
+            seen += os.read(ours, 4096)
+        time.sleep(0.5)
+        os.write(ours, b"\x04")  # the end of the input: the operator leaves
+        with contextlib.suppress(OSError):  # the terminal is gone with the process
+            while piece := os.read(ours, 4096):
+                seen += piece
+    os.close(ours)
+    assert process.returncode == 3
+    assert b"\x1b[2K" not in seen
+    assert b"--resume reports/" in seen
+
+
+@pytest.mark.parametrize(("page", "word"), [("0.0.0.0:0", "every address"), ("0:0", "is no address"), ("127.0.0.1:99999", "is no port"), ("192.0.2.1:0", "cannot be opened")])
+def test_a_page_that_cannot_be_is_told(folder: Path, equalis: Equalis, page: str, word: str) -> None:
+    """Exit 2, with what to write; nothing listens on every address."""
+    (folder / "equalis.toml").write_text(CONFIGURATION + f'page = "{page}"\n')
+    refused = equalis("run", CASE)
+    assert refused.returncode == 2, refused.stderr
+    assert word in refused.stderr
+    assert "mend: " in refused.stderr
 
 
 def test_a_page_for_a_tablet_is_served_over_tls_with_our_own_authority(home: Path) -> None:

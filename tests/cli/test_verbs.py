@@ -168,7 +168,7 @@ def test_an_unwritable_folder_is_said_clearly(equalis: Equalis, tmp_path: Path) 
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("what", ["cases", "checks", "requirements", "services", "actions", "defects"])
+@pytest.mark.parametrize("what", ["cases", "checks", "requirements", "services", "actions", "seeds", "defects"])
 def test_every_list_has_a_form_for_people_and_one_for_machines(equalis: Equalis, what: str) -> None:
     """As many lines as rows."""
     rows = json.loads(equalis("list", what, "--json").stdout)

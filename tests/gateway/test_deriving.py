@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,7 @@ from equalis.single import Unwatched
 from equalis.wire import strict_json
 from equalis.wire.bindings import Bindings
 from equalis.wire.opened import Opened
+from equalis.wire.unreadable import UnreadableError
 
 UNTOLD = frozenset({"prescription.lines", "consent.author", "dispense.prescription"})
 """What the services know and no answer tells; no check asks for it."""
@@ -64,6 +66,40 @@ def differing(real: tuple[Entry, ...], derived: tuple[Entry, ...]) -> Iterator[s
         for name, value in one.fields.items():
             if f"{one.kind}.{name}" not in UNTOLD and value not in {None, ""} and as_text(value) != as_text(other.fields.get(name)):
                 yield f"{one.kind}.{name} = {as_text(value)}, derived {as_text(other.fields.get(name))}"
+
+
+def answered(loaded: Loaded, status: int, body: bytes, *headers: tuple[str, str]) -> tuple[Entry, ...]:
+    """What the consent of a patient commits with this answer."""
+    request = Message("POST /eadministrative/practitioner/1985031421294/consent HTTP/1.1", (), b'{"type": "MH", "endAt": "2027-01-01T00:00:00Z"}')
+    operation = loaded.bindings.recognise("eadministrative", Opened(request))
+    return Deriving().entries(loaded.bindings.services["eadministrative"], operation, request, Message(f"HTTP/1.1 {status} x", headers, body))
+
+
+def test_an_error_commits_nothing_whatever_it_says(loaded: Loaded) -> None:
+    """4xx and 5xx, and a redirect to what exists already."""
+    assert [answered(loaded, status, b"<html>") for status in (302, 400, 409, 500, 503)] == [()] * 5
+    ((entry),) = answered(loaded, 201, b"{}")
+    assert (entry.kind, entry.fields) == ("consent", {"matricule": "1985031421294", "type": "MH"})
+
+
+def test_an_answer_that_cannot_be_read_leaves_open_what_it_committed(loaded: Loaded) -> None:
+    """That is raised, and becomes a Fault: an empty ledger would be a wrong KO, or a wrong OK."""
+    request = Message("POST /eprescription/Bundle HTTP/1.1", (), b"{}")
+    operation = loaded.bindings.recognise("eprescription", Opened(request))
+    for body, headers in ((b"not json", ()), (b"\x1f\x8bspoilt", (("Content-Encoding", "gzip"),))):
+        with pytest.raises(UnreadableError):
+            Deriving().entries(loaded.bindings.services["eprescription"], operation, request, Message("HTTP/1.1 201 x", headers, body))
+
+
+def test_the_same_commit_told_twice_is_one(loaded: Loaded) -> None:
+    """An environment that answers a repetition as it answered the first has one prescription."""
+    request = Message("POST /eprescription/Bundle HTTP/1.1", (), b"{}")
+    operation = loaded.bindings.recognise("eprescription", Opened(request))
+    answer = Message("HTTP/1.1 201 x", (("Content-Encoding", "gzip"),), gzip.compress(b'{"entry": [{"resource": {"resourceType": "Task", "id": "P1"}}]}'))
+    deriving = Deriving()
+    told = [deriving.entries(loaded.bindings.services["eprescription"], operation, request, answer) for _ in range(2)]
+    assert [len(entries) for entries in told] == [1, 0]
+    assert told[0][0].fields["prescription"] == "P1"
 
 
 def counts(case: Case) -> bool:

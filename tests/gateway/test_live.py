@@ -48,6 +48,7 @@ class Kept:
     peers: list[Peer] = field(default_factory=list)
     entries: list[tuple[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    handshakes: list[tuple[object, ...]] = field(default_factory=list)
 
     def request(self, number: int, service: str, *rest: object, ours: bool) -> None:
         assert number
@@ -70,7 +71,7 @@ class Kept:
         self.entries.append((service, entry))
 
     def handshake(self, *told: object) -> None:
-        raise AssertionError(told)
+        self.handshakes.append(told)
 
     def fault(self, fault: Fault) -> None:
         self.faults.append(fault)
@@ -122,7 +123,7 @@ def way(loaded: Loaded, keys: Pki, real: Pki) -> Iterator[Open]:
     def opened(converse: Conversation, party: str = "gateway", url: str = "https://localhost:{port}/far", **more: Any) -> tuple[Way, FarServer]:
         far = stack.enter_context(contextlib.closing(FarServer(real, converse, party)))
         certificate, key = real.files("solution")
-        site = Live("real", {"servid": Address(url.format(port=far.port))}, str(real.authority_file), identity=IdentityFiles(str(certificate), str(key)))
+        site = Live("real", {"servid": Address(url.format(port=far.port))}, str(real.authority_file), routing="prefix", identity=IdentityFiles(str(certificate), str(key)))
         site = replace(site, **{name: value(far.port) if callable(value) else value for name, value in more.items()})
         behind = Behind(site=Site(site, credentials.read(site)))
         environment = stack.enter_context(contextlib.closing(Environment(loaded.bindings, keys, b"c" * 32, Clock().now, PATIENCE, behind=behind)))
@@ -184,6 +185,7 @@ def test_an_answer_that_comes_in_pieces_is_handed_on_before_its_end(way: Open) -
 
     made, _ = way(slowly)
     context = ssl.create_default_context(cadata=made.keys.authority.decode())
+    context.load_cert_chain(*made.real.files("solution"))
     with socket.create_connection(("127.0.0.1", made.environment.port), 5) as plain, context.wrap_socket(plain, server_hostname="localhost") as tls:
         tls.sendall(b"GET /servid/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         content = b""
@@ -302,6 +304,224 @@ def test_calls_keep_to_the_rate_of_the_environment(way: Open) -> None:
     assert time.monotonic() - begun >= 0.6
 
 
+def test_a_request_arrives_once_whatever_becomes_of_its_connection(way: Open) -> None:
+    """A kept connection that breaks: the DELETE is not sent again, and nobody but the environment is blamed."""
+    served: list[bytes] = []
+
+    def once(connection: ssl.SSLSocket, request: bytes) -> None:
+        served.append(request)
+        if len(served) == 1:
+            connection.sendall(ANSWER)
+        else:
+            connection.shutdown(socket.SHUT_RDWR)
+
+    made, _ = way(once)
+    made.call(HEAD, BODY)
+    made.call(HEAD.replace("POST", "DELETE"), BODY)
+    made.settled()
+    assert len(served) == 2
+    (fault,) = made.sink.faults
+    assert fault.blame is Blame.ENVIRONMENT
+
+
+def test_a_header_that_is_repeated_in_another_case_is_not_lost(way: Open) -> None:
+    """Each value arrives, in order, under the name as it was written first."""
+    made, far = way(plainly(ANSWER))
+    made.call(HEAD.replace("x-first: A", "x-SECOND: d"), BODY)
+    assert [line for line in far.heard[0].split(b"\r\n") if line.lower().startswith(b"x-second")] == [b"X-Second: b", b"X-Second: d", b"X-Second: c"]
+
+
+def test_a_header_that_cannot_be_forwarded_is_our_fault(way: Open) -> None:
+    """Bytes that are not UTF-8: told, and nothing is sent without them."""
+    made, far = way(plainly(ANSWER))
+    context = HEAD.replace("x-first: A", "x-first: \xe9").encode("latin-1")
+    made.call("", context + BODY)
+    made.settled()
+    (fault,) = made.sink.faults
+    assert (fault.blame, "not UTF-8" in fault.cause) == (Blame.EQUALIS, True)
+    assert not far.heard
+
+
+@pytest.mark.parametrize(("status", "blamed"), [(429, True), (408, True), (421, True), (503, True), (404, False), (400, False)])
+def test_what_stands_before_the_service_is_not_the_products_doing(way: Open, status: int, blamed: bool) -> None:
+    """A limit, a proxy, an outage: the environment's. What the service says of the request is the product's to bear."""
+    made, _ = way(plainly(f"HTTP/1.1 {status} x\r\nContent-Length: 0\r\n\r\n".encode()))
+    assert made.call(HEAD, BODY).startswith(f"HTTP/1.1 {status}".encode())
+    made.settled()
+    assert [fault.blame for fault in made.sink.faults] == ([Blame.ENVIRONMENT] if blamed else [])
+
+
+CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{"a":1}\r\n0\r\n\r\n'
+
+
+def test_an_answer_in_chunks_is_repeated_and_cut_with_its_length_told(way: Open) -> None:
+    """The first of two answers ends where it ends; half an answer is known to be half."""
+    made, _ = way(plainly(CHUNKED))
+    made.step(**{"idv.match": "repeat-answer"})
+    first, _, second = made.call(HEAD, BODY).partition(b'{"a":1}')
+    assert b"Content-Length: 7\r\n" in first
+    assert second.startswith(b"HTTP/1.1 200")
+    made.step(**{"idv.match": "cut-during-answer"})
+    half = made.call(HEAD, BODY)
+    assert b"Content-Length: 7\r\n" in half
+    assert half.endswith(b'\r\n\r\n{"a')
+
+
+def test_a_delay_holds_the_time_that_the_environment_took_itself(way: Open) -> None:
+    """It tarries without passing the product's patience, however slow the environment is."""
+
+    def slowly(connection: ssl.SSLSocket, _: bytes) -> None:
+        time.sleep(PATIENCE * 0.6)
+        connection.sendall(ANSWER)
+
+    made, _ = way(slowly)
+    made.step(**{"idv.match": "delay"})
+    begun = time.monotonic()
+    assert made.call(HEAD, BODY).endswith(b'{"a":1}')
+    assert PATIENCE * 0.7 <= time.monotonic() - begun < PATIENCE
+    made.settled()
+    assert not made.sink.faults
+
+
+def test_an_environment_that_is_slower_than_anybody_waits_is_left(way: Open) -> None:
+    """The call ends before the case does, with a Fault that belongs to it."""
+    over = threading.Event()
+
+    def never(connection: ssl.SSLSocket, _: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n")
+        while not over.wait(0.2):
+            connection.sendall(b".")
+
+    made, _ = way(never)
+    made.call(HEAD, BODY)
+    made.settled()
+    over.set()
+    (fault,) = made.sink.faults
+    assert (fault.blame, "in time" in fault.cause) == (Blame.ENVIRONMENT, True)
+    assert made.environment.in_flight == 0
+
+
+def test_a_product_without_a_certificate_is_lent_none(way: Open) -> None:
+    """The environment decides, as it would without us: it turns the product away, and that is nobody's Fault."""
+    made, far = way(plainly(ANSWER))
+    context = ssl.create_default_context(cadata=made.keys.authority.decode())
+    with socket.create_connection(("127.0.0.1", made.environment.port), 5) as plain, context.wrap_socket(plain, server_hostname="localhost") as tls:
+        tls.sendall(HEAD.encode() + BODY)
+        with contextlib.suppress(OSError):
+            assert tls.recv(100) == b""
+    made.settled()
+    assert not far.heard
+    assert not made.sink.faults
+    assert made.sink.answers == [(None, "")]
+
+
+@pytest.mark.parametrize("location", ["/far/Patient/1", "https://localhost:{port}/servid/Patient/1"])
+def test_an_address_that_leads_past_the_gateway_is_configuration(way: Open, location: str) -> None:
+    """By prefix the environment's own addresses are not the product's: said, with the other way of routing."""
+    holder: list[int] = []
+
+    def elsewhere(connection: ssl.SSLSocket, _: bytes) -> None:
+        connection.sendall(f"HTTP/1.1 302 Found\r\nLocation: {location.format(port=holder[0])}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    made, far = way(elsewhere)
+    holder.append(far.port)
+    made.call(HEAD, BODY)
+    made.settled()
+    (fault,) = made.sink.faults
+    assert fault.blame is Blame.CONFIGURATION
+    assert "host" in fault.remedy
+
+
+def test_a_refusal_that_names_the_gateways_address_is_configuration(way: Open) -> None:
+    """By prefix a signed message names the gateway; that the environment wants its own is nothing of the product's."""
+    made, _ = way(plainly(b"HTTP/1.1 400 No\r\nContent-Length: 36\r\n\r\nDestination is https://127.0.0.1/idp"))
+    made.call(HEAD, BODY)
+    made.settled()
+    (fault,) = made.sink.faults
+    assert (fault.blame, "host" in fault.remedy) == (Blame.CONFIGURATION, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "begins", "blamed"),
+    [
+        (b"HTTP/1.1 304 Same\r\nContent-Length: 100\r\n\r\n", b"HTTP/1.1 304", False), (b"HTTP/1.1 204 None\r\n\r\n", b"HTTP/1.1 204", False),
+        (b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 60000 + b"\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 200", False),
+        (b"HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 502", True),
+    ],
+    ids=["not-modified", "no-content", "a-long-header", "no-status"],
+)  # fmt: skip
+def test_unusual_answers_go_on(way: Open, answer: bytes, begins: bytes, blamed: bool) -> None:
+    """A length of another answer, no body, a SAML message in a header; what is no status is the environment's."""
+    made, _ = way(plainly(answer))
+    assert made.call(HEAD, BODY).startswith(begins)
+    made.settled()
+    assert [fault.blame for fault in made.sink.faults] == ([Blame.ENVIRONMENT] if blamed else [])
+
+
+@pytest.mark.parametrize("path", ["/servid/../admin", "/servid/%2e%2e/admin", "/servid/a/./b"])
+def test_no_path_leads_out_of_what_is_described(way: Open, path: str) -> None:
+    """Dot segments are a stranger's."""
+    made, far = way(plainly(ANSWER))
+    assert made.call(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 404")
+    assert not far.heard
+
+
+def test_a_path_may_hold_an_address(way: Open) -> None:
+    """`urn://z` in a path is no absolute target."""
+    made, far = way(plainly(ANSWER))
+    made.call("GET /servid/Patient/urn://z HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\n\r\n")
+    assert far.heard[0].startswith(b"GET /far/Patient/urn://z HTTP/1.1\r\n")
+
+
+def test_headers_beyond_ascii_arrive_byte_by_byte(way: Open) -> None:
+    """UTF-8 in a header, as some products write names."""
+    made, far = way(plainly(ANSWER))
+    made.call(HEAD.replace("X-Second: b", "X-Second: Müller"), BODY)
+    assert "X-Second: Müller\r\n".encode() in far.heard[0]
+
+
+def test_a_product_with_another_certificate_than_the_environment_is_shown_is_configuration(way: Open, real: Pki) -> None:
+    """What it signs would be refused there, and nobody could see why: told before anything is forwarded."""
+    made, far = way(plainly(ANSWER), identity=IdentityFiles(str(real.files("idp")[0]), str(real.files("idp")[1])))
+    assert made.call(HEAD, BODY).startswith(b"HTTP/1.1 502")
+    made.settled()
+    (fault,) = made.sink.faults
+    assert fault.blame is Blame.CONFIGURATION
+    assert "another client certificate" in fault.cause
+    assert not far.heard
+
+
+def test_a_product_whose_authority_nobody_named_is_configuration(way: Open, keys: Pki, tmp_path: Path) -> None:
+    """The handshake is refused by the gateway; that is no refusal of the product's."""
+    made, _ = way(plainly(ANSWER))
+    made.real = pki.load(tmp_path / "foreign")
+    assert keys
+    with contextlib.suppress(OSError):
+        made.call(HEAD, BODY)
+    made.settled()
+    (fault,) = made.sink.faults
+    assert fault.blame is Blame.CONFIGURATION
+    assert "client-authority" in fault.remedy
+
+
+def test_our_own_certificate_is_known_without_any_authority(way: Open) -> None:
+    """The one in the description is taken from the product, whoever issued it."""
+    made, far = way(plainly(ANSWER), client_authority="")
+    assert made.call(HEAD, BODY).endswith(b'{"a":1}')
+    assert len(far.heard) == 1
+
+
+def test_a_rate_that_keeps_calls_waiting_too_long_is_configuration(way: Open) -> None:
+    """Nothing is sent after the product has left; the environment is not blamed for our own queue."""
+    made, far = way(plainly(ANSWER), rate=0.5)
+    made.call(HEAD, BODY)
+    assert made.call(HEAD, BODY).startswith(b"HTTP/1.1 502")
+    made.settled()
+    (fault,) = made.sink.faults
+    assert fault.blame is Blame.CONFIGURATION
+    assert len(far.heard) == 1
+
+
 def test_quiet_hours_are_in_luxembourg_time(way: Open) -> None:
     """Over midnight too, summer and winter."""
     made, _ = way(plainly(ANSWER), quiet=("22:00-06:00", "12:00-13:00"))
@@ -359,7 +579,7 @@ def test_a_descriptor_is_held_against_the_bindings(loaded: Loaded) -> None:
     with pytest.raises(DescriptorError, match="stands under /v2") as other:
         agreed(Live("real", {"mysecu": Address("https://x/v2")}, routing="host"), loaded.bindings)
     assert "prefix: /v2" in other.value.remedy
-    agreed(Live("real", {"mysecu": Address("https://x/v2")}), loaded.bindings)
+    agreed(Live("real", {"mysecu": Address("https://x/v2")}, routing="prefix"), loaded.bindings)
 
 
 def test_the_gateway_shows_a_certificate_for_every_name_of_the_environment(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ NOW = datetime.now(UTC)
 
 def answer(skew: float = 0.0) -> bytes:
     """An answer whose Date is so many seconds off."""
-    return f"HTTP/1.1 405 No\r\nDate: {format_datetime(NOW + timedelta(seconds=skew), usegmt=True)}\r\nContent-Length: 0\r\n\r\n".encode()
+    return f"HTTP/1.1 405 No\r\nDate: {format_datetime(datetime.now(UTC) + timedelta(seconds=skew), usegmt=True)}\r\nContent-Length: 0\r\n\r\n".encode()
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,8 @@ def probe(real: Pki) -> Iterator[Probe]:
     """Looks at a server that answers so; ``more`` changes the description."""
     stack = contextlib.ExitStack()
 
-    def looked(content: bytes = answer(), party: str = "gateway", now: datetime = NOW, **more: object) -> dict[str, Line]:
-        far = stack.enter_context(contextlib.closing(FarServer(real, plainly(content), party)))
+    def looked(content: bytes = b"", party: str = "gateway", now: datetime = NOW, **more: object) -> dict[str, Line]:
+        far = stack.enter_context(contextlib.closing(FarServer(real, plainly(content or answer()), party)))
         certificate, key = real.files("solution")
         site = Live("real", {"idp": Address(f"https://localhost:{far.port}/idp"), "sts": Address(f"https://localhost:{far.port}/sts")},
                     str(real.authority_file), identity=IdentityFiles(str(certificate), str(key)))  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -94,6 +95,52 @@ def test_what_is_wrong_is_told_by_field_and_the_question_stays(page: Page, brows
     assert browser.post("answer", json={"version": version - 1, "values": {}}).json() == {"": "la question a changé entre-temps"}
     assert browser.post("answer", json={"version": version, "values": {}}).status_code == 200
     assert set(asking.answered().values.values()) == {None}
+
+
+def test_the_first_answer_counts(page: Page, browser: httpx.Client) -> None:
+    """A second one to the same question is told so, however fast it comes."""
+    with page._changed:  # nobody is awake to take the first
+        page._asked.version, page._asked.shown, page._asked.fields = 7, {"kind": "task"}, FIELDS
+    assert page.answer({"version": 7, "values": {"state": "paid"}}) == {}
+    assert page.answer({"version": 7, "values": {"state": "refused"}}) == {"": "la question a changé entre-temps"}
+    assert page._asked.answer is not None
+    assert page._asked.answer.values["state"] == "paid"
+    assert browser.get("state").status_code == 200
+
+
+def test_a_character_that_is_none_is_asked_again(page: Page, browser: httpx.Client) -> None:
+    """Half of a surrogate pair, in a value and in the name of a file."""
+    asking = Asking(page, TASK)
+    version = browser.get("state").json()["version"]
+    wrong = browser.post("answer", content=b'{"version": %d, "values": {"codes": "\\ud800"}}' % version)
+    assert wrong.json() == {"codes": "un caractère ne peut pas être lu : tapez le texte en UTF-8"}
+    named = b'{"version": %d, "values": {}, "attachments": [{"name": "\\ud800.png", "content": "%s"}]}' % (version, base64.b64encode(PNG))
+    assert browser.post("answer", content=named).status_code == 200
+    assert asking.answered().attachments[0].name == "?.png"
+
+
+def test_nothing_is_written_to_the_terminal_when_a_browser_misbehaves(page: Page, capfd: pytest.CaptureFixture[str]) -> None:
+    """A connection that is given up, digits without end, documents without bottom."""
+    with httpx.Client(base_url=page.url, trust_env=False) as client:
+        assert client.get("state?known=" + "9" * 5000).status_code == 200
+        assert client.post("answer", content=b"[" * 100000).status_code == 400
+    with socket.create_connection(("127.0.0.1", int(page.authority.rpartition(":")[2]))) as plain:
+        plain.sendall(b"GET / HT")
+    time.sleep(0.2)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost"])
+def test_a_name_is_known_in_any_case(host: str) -> None:
+    """As browsers write it."""
+    made = Page(problem, lambda _: b"<svg/>", host)
+    try:
+        assert made.url.startswith("http://localhost:")
+        with httpx.Client(trust_env=False) as client:
+            assert client.get(made.url).status_code == 200
+            assert client.get(made.url, headers={"Host": made.authority.upper()}).status_code == 200
+    finally:
+        made.close()
 
 
 def test_a_briefing_and_a_wait_need_a_word_only(page: Page, browser: httpx.Client) -> None:

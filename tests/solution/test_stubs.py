@@ -31,6 +31,7 @@ FILLED = {
 action("idv.create", async (inputs) => {
   const traits = inputs.traits;
   if (current.world === undefined) throw new Error("never reset");
+  if (traits.last_name === "odd") { const loop: any = {}; loop.loop = loop; return loop; }
   return { state: traits.matricule === "1990010112384" ? "refused" : "created", message: "reçu: " + traits.last_name };
 });""",
     "csharp": """\
@@ -38,6 +39,8 @@ action("idv.create", async (inputs) => {
         {
             var traits = inputs.Element("traits");
             if (current == null) throw new Exception("never reset");
+            if ((string)traits.Element("last_name") == "odd") return new Dictionary<string, object> {
+                { "when", new DateTime(2026, 1, 2) }, { "more", new Dictionary<string, string> { { "a", "b" } } }, { "many", new[] { 1.5m, 2m } } };
             return new Dictionary<string, object> {
                 { "state", (string)traits.Element("matricule") == "1990010112384" ? "refused" : "created" },
                 { "message", "reçu: " + (string)traits.Element("last_name") } };
@@ -51,7 +54,9 @@ def compiled(language: str, folder: Path) -> list[str]:
     """Compile the stub as its vendor would; the command that starts it."""
     if language == "typescript":
         (folder / "node.d.ts").write_text(NODE_TYPES)
-        words = ["tsc", "--strict", "--target", "es2018", "--lib", "es2018", "--module", "commonjs", "node.d.ts", "equalis_hook.ts"]
+        line = next(line for line in (folder / "equalis_hook.ts").read_text(encoding="utf-8").splitlines() if "npx tsc" in line)
+        words = [*line.split()[2:], "--strict", "--lib", "es2018", "node.d.ts"]  # as the stub says, and no library of a browser
+        assert words[0] == "tsc"
         started = ["node", "equalis_hook.js"]
     else:
         words = ["mcs", "-warnaserror:", "-r:System.Runtime.Serialization", "-r:System.Xml", "-r:System.Xml.Linq", "equalis_hook.cs"]
@@ -106,6 +111,12 @@ def test_a_stub_compiles_answers_the_contract_and_is_judged(language: str, home:
         created = client.post("/actions/idv.create", json={"traits": {"matricule": "1", "last_name": 'Müller "x"\n'}})
         assert (created.status_code, created.json()) == (200, {"state": "created", "message": 'reçu: Müller "x"\n'})
         assert created.headers["content-type"].startswith("application/json")
+        odd = client.post("/actions/idv.create", json={"traits": {"last_name": "odd"}})
+        if language == "csharp":
+            assert odd.json() == {"when": "2026-01-02", "more": {"a": "b"}, "many": [1.5, 2]}
+        else:
+            assert odd.status_code == 500  # no JSON holds it, and the hook lives on
+        assert client.post("/actions/toString", json={}).status_code == 501
         assert client.post("/actions/idv.verify", json={}).status_code == 501
         assert client.post("/actions/unknown", json={}).status_code == 501
         assert client.post("/actions/idv.create", content=b"{").status_code == 500

@@ -7,10 +7,10 @@ random word, gets nothing. What is asked stands in this process: a page that is 
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import json
 import secrets
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
@@ -24,10 +24,14 @@ from equalis.model.case import ActionField
 from equalis.solution.operator import Answers, Briefing, LeftError, Task, UnfitError, attachment
 from equalis.solution.port import Attachment
 
+LONGEST = 10
+"""Digits of a version."""
 LARGEST = 96 << 20
 """Bytes of one answer, attachments in base64 included."""
 STATIC = {"": ("index.html", "text/html; charset=utf-8"), "page.js": ("page.js", "text/javascript; charset=utf-8"), "page.css": ("page.css", "text/css; charset=utf-8")}
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+FAREWELL = 1.5
+"""Seconds for which a page that is open may hear of the end."""
 PATIENCE = 20.0
 """Seconds for which a page waits for something new before it asks again."""
 Problem = Callable[[ActionField, str], str]
@@ -49,21 +53,24 @@ class Page:
 
     def __init__(self, problem: Problem, drawn: Callable[[str], bytes], host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         """``problem`` says what is wrong with an answer, ``drawn`` makes the QR code (SVG) of an address; raises OSError."""
-        self._problem, self._asked, self._changed = problem, _Asked(), threading.Condition()
-        self._server = ThreadingHTTPServer((host, port), _Requests)
-        self._server.daemon_threads = True
+        self._problem, self._asked, self._changed, self._polls = problem, _Asked(), threading.Condition(), 0
+        self._server = _Server((host, port), _Requests)
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.token = secrets.token_urlsafe(24)
-        self.authority = f"{f'[{host}]' if ':' in host else host}:{self._server.server_address[1]}"
+        self.authority = f"{f'[{host}]' if ':' in host else host}:{self._server.server_address[1]}".lower()
+        usual = ":443" if tls else ":80"
+        self.known_as = frozenset({self.authority, self.authority.removesuffix(usual)})  # a browser leaves the usual port out
         self.url = f"{'https' if tls else 'http'}://{self.authority}/{self.token}/"
         self.code = drawn(self.url)
         vars(self._server)["page"] = self
         threading.Thread(target=self._server.serve_forever, name="operator's page", daemon=True).start()
 
     def close(self) -> None:
-        """Serve no more; the page says that it is over."""
+        """Serve no more; the page says that it is over, and has a moment to hear so."""
         self._show({"kind": "over"}, ())
+        with self._changed:
+            self._changed.wait_for(lambda: not self._polls, FAREWELL)
         self._server.shutdown()
         self._server.server_close()
 
@@ -101,19 +108,22 @@ class Page:
     def state(self, known: int) -> Mapping[str, Any]:
         """What is asked, as soon as it is another question than the page knows."""
         with self._changed:
+            self._polls += 1
             if self._asked.version == known:
                 self._changed.wait(PATIENCE)
+            self._polls -= 1
+            self._changed.notify_all()
             return {"version": self._asked.version, **self._asked.shown}
 
     def answer(self, given: Mapping[str, Any]) -> dict[str, str]:
         """Take an answer; what is wrong with it, by field, empty when it was taken."""
         with self._changed:
-            if given.get("version") != self._asked.version:
+            if given.get("version") != self._asked.version or self._asked.answer is not None:
                 return {"": "la question a changé entre-temps"}
             values, wrong = self._read(given.get("values"))
             try:
                 attached = tuple(map(_attached, given.get("attachments") or ()))
-            except (UnfitError, TypeError, KeyError, AttributeError, binascii.Error) as error:
+            except (UnfitError, TypeError, KeyError, AttributeError, ValueError) as error:
                 attached = ()
                 wrong["attachments"] = str(error) if isinstance(error, UnfitError) else "fichier illisible"
             if not wrong:
@@ -150,6 +160,19 @@ def _static(name: str) -> bytes:
     return resources.files(__name__).joinpath(name).read_bytes()
 
 
+class _Server(ThreadingHTTPServer):
+    """A server that writes nothing onto the operator's terminal: a browser that left, or refused the certificate, is no error."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], requests: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__(address, requests)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
 class _Requests(BaseHTTPRequestHandler):
     """Everything under the random word; nothing else, and for no other Host."""
 
@@ -164,7 +187,7 @@ class _Requests(BaseHTTPRequestHandler):
     def _path(self) -> str | None:
         """What is asked for under the word, None for whoever does not know it."""
         _, word, path = (self.path.split("?")[0] + "//").split("/", 2)
-        known = hmac.compare_digest(word.encode(), self.page.token.encode()) and self.headers.get("Host") == self.page.authority
+        known = hmac.compare_digest(word.encode(), self.page.token.encode()) and (self.headers.get("Host") or "").lower() in self.page.known_as
         return path.rstrip("/") if known else None
 
     def do_GET(self) -> None:
@@ -176,7 +199,7 @@ class _Requests(BaseHTTPRequestHandler):
             self._send(200, "image/svg+xml", self.page.code)
         elif path == "state":
             known = self.path.partition("known=")[2]
-            self._document(200, self.page.state(int(known) if known.isdecimal() else -1))
+            self._document(200, self.page.state(int(known) if known.isascii() and known.isdecimal() and len(known) < LONGEST else -1))
         else:
             self._send(404, "text/plain; charset=utf-8", b"")
 
@@ -188,7 +211,7 @@ class _Requests(BaseHTTPRequestHandler):
             return
         try:
             given = json.loads(self.rfile.read(int(length)) or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             given = None
         if not isinstance(given, dict):
             self._send(400, "text/plain; charset=utf-8", b"")

@@ -63,8 +63,12 @@ function complain(problems) {
   for (const [name, text] of Object.entries(problems)) {
     const place = [...main.querySelectorAll("[data-name]")].find((item) => item.dataset.name === name);
     const input = place && place.querySelector("input, select, textarea");
-    if (input) input.setAttribute("aria-invalid", "true");
-    (place || main).append(element("p", text, { class: "wrong", role: "alert" }));
+    const id = `wrong-${name || "all"}`;
+    if (input) {
+      input.setAttribute("aria-invalid", "true");
+      input.setAttribute("aria-describedby", id);
+    }
+    (place || main).append(element("p", text, { class: "wrong", role: "alert", id }));
   }
   const first = main.querySelector("[aria-invalid]");
   if (first) first.focus();
@@ -72,6 +76,7 @@ function complain(problems) {
 
 async function send(button) {
   button.disabled = true;
+  const asked = version;
   const values = {};
   for (const place of main.querySelectorAll("[data-name]")) {
     if (place.dataset.name !== "attachments") values[place.dataset.name] = place.querySelector("input, select, textarea").value;
@@ -79,7 +84,8 @@ async function send(button) {
   const files = document.getElementById("files");
   try {
     const attached = await Promise.all([...(files ? files.files : [])].map(read));
-    const answer = await fetch("answer", { method: "POST", body: JSON.stringify({ version, values, attachments: attached }) });
+    const answer = await fetch("answer", { method: "POST", body: JSON.stringify({ version: asked, values, attachments: attached }) });
+    if (answer.ok) sessionStorage.clear();
     complain(answer.ok ? {} : answer.status === 422 ? await answer.json() : { "": `refusé (HTTP ${answer.status})` });
     button.disabled = answer.ok;
   } catch (error) {
@@ -109,22 +115,45 @@ function show(asked) {
     parts.push(button);
   }
   main.replaceChildren(...parts);
+  const title = main.querySelector("h1");
+  if (title) {
+    title.tabIndex = -1;
+    title.focus();
+  }
+  remember();
+}
+
+// What was typed survives a page that is loaded anew, for as long as the same question is asked.
+function remember() {
+  for (const place of main.querySelectorAll("[data-name]")) {
+    const input = place.querySelector("input:not([type=file]), select, textarea");
+    if (!input) continue;
+    const key = `${version} ${place.dataset.name}`;
+    input.value = sessionStorage.getItem(key) || "";
+    input.addEventListener("input", () => sessionStorage.setItem(key, input.value));
+  }
 }
 
 async function follow() {
-  for (;;) {
+  for (let failures = 0; ; ) {
     try {
       const asked = await (await fetch(`state?known=${version}`)).json();
       if (asked.version !== version) {
         version = asked.version;
         show(asked);
       }
+      failures = 0;
       if (asked.kind === "over") return;
     } catch (error) {
+      failures += 1;
+      if (failures === 3) complain({ "": "equalis ne répond plus : la séance est peut-être finie, voyez le terminal" });
       await new Promise((done) => setTimeout(done, 1000));
     }
   }
 }
 
-document.getElementById("leave").addEventListener("click", () => fetch("leave", { method: "POST", body: "{}" }));
+document.getElementById("leave").addEventListener("click", () => {
+  if (confirm("Interrompre la séance ? Le cas commencé sera rejoué à la reprise.")) fetch("leave", { method: "POST", body: "{}" });
+});
+if (["127.0.0.1", "localhost", "[::1]"].includes(location.hostname)) document.querySelector("details").hidden = true; // no tablet comes here
 follow();
