@@ -114,9 +114,10 @@ def _environment(config: Config, site: Live, loaded: Loaded, now: datetime) -> I
     yield Line("environment", Health.OK, f"{site.name}, with {', '.join(site.services)}")
     probe = Transcript("", site.name, capabilities=config.solution.capabilities, holds=site.promised, services=tuple(site.services))
     reasons = Counter(reason for case in loaded.pack.cases if (reason := not_applicable(case, probe)))
-    told = "; ".join(f"{count} not: {reason}" for reason, count in reasons.most_common())
     applying = len(loaded.pack.cases) - reasons.total()
-    yield held("applicable", applying, f"{applying} of {len(loaded.pack.cases)} cases apply there" + (f" ({told})" if told else ""), "declare capabilities, services and what the environment holds")
+    yield held("applicable", applying, f"{applying} of {len(loaded.pack.cases)} cases apply there", "declare capabilities, services and what the environment holds")
+    for reason, count in reasons.most_common():
+        yield Line("not applicable", Health.OK, f"{count} cases: {reason}")
     yield from probed(site, now)
     yield from _time()
     shipped = load_bindings(packs.bindings().content)

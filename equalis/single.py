@@ -117,7 +117,7 @@ def logged_in(config: Config, loaded: Loaded, home: Path) -> Line:
             try:
                 verdict, _ = table.play(case) if case else (None, "")
             except RunStoppedError as error:
-                return Line("token", Health.KO, error.cause, error.remedy)
+                return Line("token", Health.KO, error.cause, error.remedy.split(", then `equalis run --resume`")[0])
     if verdict is None or verdict.outcome is Outcome.NOT_APPLICABLE:
         return Line("token", Health.WARNING, f"not asked for: {verdict.reason if verdict else 'the scenarios have no login'}", "play a first case, and see")
     if verdict.faults:

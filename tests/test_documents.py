@@ -47,3 +47,23 @@ def test_the_readme_names_every_verb() -> None:
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     named = {re.split(r"[ \[]", row[0].strip("`"))[0] for row in rows(readme, "verb")}
     assert named == set(VERBS)
+
+
+def test_the_container_is_built_of_files_that_are_there() -> None:
+    """Each COPY names something of the repository, and the words after the image are those of the program."""
+    text = (REPOSITORY / "Containerfile").read_text(encoding="utf-8")
+    copied = [word for line in text.splitlines() if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]]
+    assert len(copied) >= 5
+    assert [word for word in copied if not (REPOSITORY / word).exists()] == []
+    assert 'ENTRYPOINT ["equalis"]' in text
+    assert "requirements-run.lock" in copied
+
+
+def test_what_runs_is_locked_as_what_is_tested() -> None:
+    """The lock of the container holds the same versions, no tool of development, and no address of an index."""
+    locks = [(REPOSITORY / name).read_text(encoding="utf-8") for name in ("requirements-run.lock", "requirements.lock")]
+    run, tested = (dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE)) for text in locks)
+    assert run.items() <= tested.items()
+    assert {"httpx", "uvicorn", "aiohttp"} <= set(run)
+    assert not {"mypy", "ruff", "selenium", "hypothesis"} & set(run)
+    assert not any("://" in text for text in locks)
