@@ -150,6 +150,17 @@ def test_init_without_a_terminal_needs_a_name_and_knows_its_words(home: Path, tm
     assert not list(tmp_path.iterdir())
 
 
+def test_init_writes_a_hook_in_the_language_that_is_asked_for(home: Path, tmp_path: Path) -> None:
+    """Only the HTTP hook has another language than Python."""
+    environment = {**os.environ, "EQUALIS_HOME": str(home)}
+    for words, code, text in ((("--driver", "python", "--language", "csharp"), 2, "take --driver http"), (("--language", "csharp"), 0, "wrote equalis_hook.cs")):
+        done = subprocess.run([sys.executable, "-m", "equalis", "init", "--name", "X", *words], cwd=tmp_path, env=environment, capture_output=True, text=True,
+                              check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert text in done.stdout + done.stderr
+    assert 'url = "http://localhost:8090"' in (tmp_path / "equalis.toml").read_text(encoding="utf-8")  # http.sys lets anybody listen there
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is POSIX")
 def test_init_asks_at_a_terminal(home: Path, tmp_path: Path) -> None:
     """Product, version, vendor, driver, capabilities: five questions, and the files are there."""

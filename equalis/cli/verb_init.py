@@ -39,6 +39,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
             raise EndError(USAGE, "the product has no name", "give --name, or run `equalis init` at a terminal")
         name, number, vendor = (click.prompt(text, default=default) for text, default in (("Product", None), ("Version", "1.0"), ("Vendor", "")))
         style = style or click.prompt("How it is made to act", type=click.Choice(STYLES), default="http")
+        language = click.prompt("Language of the hook", type=click.Choice(list(LANGUAGES)), default=language) if style == "http" else language
         capabilities = capabilities or tuple(click.prompt(f"What it can do ({', '.join(known)})", default="idv").replace(",", " ").split())
     if language != "python" and style not in {None, "http"}:
         raise EndError(USAGE, f"a stub in {language} is an HTTP hook", "take --driver http, or leave --language out")
