@@ -53,6 +53,7 @@ def examined(config: Config, loaded: Loaded, home: Path, drivers: Callable[[], D
     yield from _port(config.port)
     if config.live is not None:
         yield from _environment(config, config.live, loaded, now)
+        yield Line("gateway", Health.OK, f"the product must trust {(folder(home, config.live) / 'authority.pem').resolve()}")
     identities = pki.load(folder(home, config.live), hosts(config.live)) if config.live else pki.load(home / "pki")
     yield from _certificates(identities, now)
     yield from _key(home)
