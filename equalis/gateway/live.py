@@ -20,7 +20,7 @@ from equalis.gateway.carrier import HOP_BY_HOP, Carrier, Headers, beneath
 from equalis.gateway.credentials import Credentials
 from equalis.gateway.deriving import Deriving
 from equalis.gateway.far import Answered, Onward, TurnedAwayError
-from equalis.gateway.upstream import FarError, attributed, is_refusal
+from equalis.gateway.upstream import FarError, attributed, is_demand
 from equalis.model.config import Live
 from equalis.model.outcome import Blame
 from equalis.model.transcript import Fault, Message
@@ -31,6 +31,7 @@ from equalis.wire.opened import Opened
 from equalis.wire.unreadable import UnreadableError
 
 ERRORS = 400
+CERTIFICATE_WANTED = frozenset({400, 401, 403, 495, 496})
 PATIENCE = 1.4
 """An answer may take so many times as long as the solution waits: then an injected hang is over too, and the case ends."""
 
@@ -67,7 +68,7 @@ class Forwarding:
             found, peer, sent = await carrier.carry(url, headers, message, onward)
         except Exception as error:
             plain = beneath(error)
-            if self._own and not certificate and is_refusal(plain):
+            if self._own and not certificate and is_demand(plain):
                 raise TurnedAwayError from error
             failure = attributed(plain, f"{url.scheme}://{url.authority}")
             if failure.blame is Blame.ENVIRONMENT:
@@ -76,7 +77,7 @@ class Forwarding:
         self._failed.pop(service, None)
         binding = self._bindings.services[service]
         operation = self._bindings.recognise(service, Opened(message))
-        faults = [*self._astray(service, found), *self._misaddressed(service, message, found)]
+        faults = [*self._astray(service, found), *self._misaddressed(service, message, found), *_uncertified(certificate, service, found)]
         try:
             entries = ledgers.entries(binding, operation, message, found)
         except UnreadableError as error:
@@ -110,7 +111,10 @@ class Forwarding:
         parts, prefix = urlsplit(self._site.services[service].url), self._bindings.services[service].prefix
         for name in ("Location", "Content-Location"):
             for value in answer.header(name):
-                led = urlsplit(value)
+                try:
+                    led = urlsplit(value)
+                except ValueError:
+                    continue
                 if led.netloc == parts.netloc or (not led.netloc and led.path.startswith("/") and parts.path != prefix):
                     cause = f"{name} in an answer of {service} names the environment's own address, which the solution does not call"
                     yield Fault(Blame.CONFIGURATION, cause, 'take `routing = "host"`, so that the solution calls the environment\'s own addresses')
@@ -120,11 +124,7 @@ class Forwarding:
         if self._site.routing != "prefix" or http_message.status(answer) < ERRORS:
             return
         called = "".join(request.header("host")).encode("latin-1")
-        try:
-            said = encodings.content(answer)
-        except UnreadableError:
-            return
-        if called and called in said:
+        if called and called in _said(answer):
             cause = f"{service} refuses a message that is addressed to the gateway ({called.decode('latin-1')}), and not to itself"
             yield Fault(Blame.CONFIGURATION, cause, 'take `routing = "host"`, so that the solution calls the environment\'s own addresses')
 
@@ -159,3 +159,17 @@ class Forwarding:
         """Let go of every connection."""
         await self._carrier.close()
         await self._bare.close()
+
+
+def _uncertified(certificate: bytes, service: str, answer: Message) -> Iterator[Fault]:
+    """A proxy that misses a client certificate, or does not like ours, where the solution had shown one."""
+    if certificate and http_message.status(answer) in CERTIFICATE_WANTED and b"ssl certificate" in _said(answer).lower():
+        cause = f"what stands before {service} does not take the client certificate (HTTP {http_message.status(answer)})"
+        yield Fault(Blame.CONFIGURATION, cause, "name the identity that the environment knows under [environments.<name>.identity]")
+
+
+def _said(answer: Message) -> bytes:
+    try:
+        return encodings.content(answer)
+    except UnreadableError:
+        return b""

@@ -200,7 +200,7 @@ class Recording:
 
     def _note(self, number: int, service: str, name: str, answered: Answered, took: float, sink: Sink) -> None:
         """Who answered, what was committed, and what is wrong with it or with its haste."""
-        self._hurried(took - answered.waited, name, sink)
+        self._hurried(took, answered.waited, name, sink)
         if answered.peer is not None:
             sink.peer(number, answered.peer)
         for fault in answered.faults:
@@ -208,12 +208,16 @@ class Recording:
         for entry in answered.entries:
             sink.entry(number, service, entry)
 
-    def _hurried(self, seconds: float, name: str, sink: Sink) -> None:
-        """A service that is slower than the product waits is nobody's order, and not the product's fault."""
-        if seconds > self.patience:
-            blame = Blame.EQUALIS if self.far.environment == EMBEDDED_NAME else Blame.ENVIRONMENT
-            cause = f"the answer to {name} took {seconds:.1f} s, longer than the product waits ({self.patience:g} s)"
-            sink.fault(Fault(blame, cause, "play the case again on a machine that is less busy, or set a longer [solution] timeout", self.plan.step))
+    def _hurried(self, seconds: float, waited: float, name: str, sink: Sink) -> None:
+        """A service that is slower than the product waits, or a queue of ours, is nobody's order, and not the product's fault."""
+        if seconds <= self.patience:
+            return
+        blame = Blame.EQUALIS if self.far.environment == EMBEDDED_NAME else Blame.ENVIRONMENT
+        if seconds - waited <= self.patience:
+            blame = Blame.CONFIGURATION
+        queued = f", of which {waited:.1f} s for the environment's rate" if waited else ""
+        cause = f"the answer to {name} took {seconds:.1f} s, longer than the product waits ({self.patience:g} s){queued}"
+        sink.fault(Fault(blame, cause, "play the case again on a machine that is less busy, or set a longer [solution] timeout", self.plan.step))
 
     async def _disturbed(self, answer: Message, disturbance: str, took: float, connection: Connection, send: Send) -> Message:
         if disturbance == "delay":

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from equalis.model.transcript import Message
+from equalis.wire import encodings
+from equalis.wire.unreadable import UnreadableError
 
 _NAMES = rb"password|passwd|pwd|pin|client_?secret|private_?key|refresh_token|code_verifier"
 _ELEMENT = re.compile(rb"(?is)(<(?:[\w.-]+:)?(" + _NAMES + rb")(?:\s[^<>]*)?(?<!/)>)(.*?)(</(?:[\w.-]+:)?\2\s*>)")
@@ -34,13 +36,32 @@ class Redactor:
         found: list[str] = []
         headers = tuple((name, self._header(name, value, found)) for name, value in message.headers)
         line = self._texts(message.line.encode("latin-1"), _FORM, "query", found).decode("latin-1")
-        body = message.body
+        if message.header("content-encoding"):
+            return self._decoded(replace(message, line=line, headers=headers), found)
+        body = self._body(message.body, found)
+        return replace(message, line=line, headers=headers, body=body), tuple(dict.fromkeys(found))
+
+    def _decoded(self, message: Message, found: list[str]) -> tuple[Message, tuple[str, ...]]:
+        """A coded body is looked into; one that held a secret is kept without its coding, and that is named too."""
+        try:
+            plain = encodings.content(message)
+        except UnreadableError:
+            return message, tuple(dict.fromkeys(found))
+        inside: list[str] = []
+        body = self._body(plain, inside)
+        if inside:
+            gone = {"content-encoding", "content-length"}
+            headers = (*(pair for pair in message.headers if pair[0].lower() not in gone), ("Content-Length", str(len(body))))
+            message, found = replace(message, headers=headers, body=body), [*found, *inside, "content coding"]
+        return message, tuple(dict.fromkeys(found))
+
+    def _body(self, body: bytes, found: list[str]) -> bytes:
         if body:
             body = _ELEMENT.sub(self._in_element(found), body)
             body = self._texts(body, _ATTRIBUTE, "attribute", found)
             body = self._texts(body, _JSON, "json", found, quote=b'"')
             body = self._texts(body, _FORM, "form", found)
-        return replace(message, line=line, headers=headers, body=body), tuple(dict.fromkeys(found))
+        return body
 
     def _header(self, name: str, value: str, found: list[str]) -> str:
         secret = _HEADERS.fullmatch(name) is not None or (

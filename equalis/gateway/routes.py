@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from equalis.model.config import Live
 from equalis.model.transcript import Message
 from equalis.wire import http_message
 from equalis.wire.bindings import Bindings
+
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Routes:
 
     def service(self, message: Message) -> str:
         """The service of a request, empty for a stranger or a foreign Host."""
-        host = (urlsplit(f"//{''.join(message.header('host'))}").hostname or "").rstrip(".")
+        host = _host("".join(message.header("host")))
         path = http_message.path(message)
         if any(segment.lower().replace("%2e", ".") in {".", ".."} for segment in path.split("/")):
             return ""  # it would lead out of what is described
@@ -38,6 +41,12 @@ class Routes:
             if host in route.hosts and (path == route.path or path.startswith(f"{route.path}/")):
                 return route.service
         return ""
+
+
+def _host(named: str) -> str:
+    """The host of a Host header without its port, in small letters; empty for what is none."""
+    found = _HOST.fullmatch(named)
+    return (found[1] or found[2]).lower().rstrip(".") if found else ""
 
 
 def by_prefix(bindings: Bindings, services: Iterable[str], host: str) -> Routes:

@@ -37,7 +37,7 @@ def message_of(raw_head: bytes, body: bytes) -> Message:
     """A request as it was on the wire."""
     lines = raw_head.decode("latin-1").split("\r\n")
     headers = [line.partition(":") for line in lines[1:] if line]
-    return Message(lines[0], tuple((name, value.strip()) for name, _, value in headers), body)
+    return Message(lines[0], tuple((name, value.strip(" \t")) for name, _, value in headers), body)
 
 
 def garbled(answer: Message) -> Message:

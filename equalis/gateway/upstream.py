@@ -21,6 +21,10 @@ UNSERVED = frozenset({407, 408, 421, 425, 429, 495, 496})
 """What a proxy or a limit in front of a service answers: nothing that the product's request deserves."""
 EXPIRED, WRONG_NAME = 10, 62
 """OpenSSL's codes X509_V_ERR_CERT_HAS_EXPIRED and X509_V_ERR_HOSTNAME_MISMATCH."""
+DEMANDS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE")
+"""How OpenSSL's reasons end when a certificate is missing (RFC 8446 §6.2; handshake_failure with TLS 1.2)."""
+REFUSALS = (*DEMANDS, "CERTIFICATE_UNKNOWN", "UNKNOWN_CA", "CERTIFICATE_EXPIRED", "CERTIFICATE_REVOKED", "UNSUPPORTED_CERTIFICATE", "ACCESS_DENIED")
+"""And when the one that came is not liked."""
 ORDERS = frozenset({"fault", "unavailable"})
 """Orders of a script after which an error of the server is what was asked for."""
 
@@ -58,8 +62,18 @@ def attributed(error: Exception, address: str) -> FarError:
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether the far side ended the handshake by an alert: our client certificate, or that there was none."""
-    return isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "")
+    """Whether the far side refuses our client certificate, or that there is none, by an alert."""
+    return _alerted(error, REFUSALS)
+
+
+def is_demand(error: Exception) -> bool:
+    """Whether the far side ended the handshake because no client certificate came."""
+    return _alerted(error, DEMANDS)
+
+
+def _alerted(error: Exception, words: tuple[str, ...]) -> bool:
+    reason = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
+    return "ALERT" in reason and reason.endswith(words)
 
 
 def _words(error: Exception) -> str:

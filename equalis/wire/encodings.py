@@ -26,13 +26,25 @@ def _decoded(body: bytes, coding: str) -> bytes:
     if coding not in WINDOWS:
         message = f"the body is encoded as {coding[:20]}, which cannot be read; gzip and deflate can"
         raise UnreadableError(message)
-    reader = zlib.decompressobj(WINDOWS[coding])
-    try:
-        found = reader.decompress(body, MAX_BYTES)
-    except zlib.error as error:
-        message = f"not {coding}: {error}"
-        raise UnreadableError(message) from None
-    if reader.unconsumed_tail or not reader.eof:
-        message = f"the {coding} body holds too much" if reader.unconsumed_tail else f"the {coding} body is cut short"
-        raise UnreadableError(message)
-    return found
+    window = WINDOWS[coding]
+    if coding == "deflate" and not _is_zlib(body):
+        window = -zlib.MAX_WBITS  # many servers leave the frame of zlib out (RFC 9110 §8.4.1.2)
+    parts, left, size = [], body, 0
+    while left:  # a gzip file may have several members (RFC 1952 §2.2)
+        reader = zlib.decompressobj(window)
+        try:
+            parts.append(reader.decompress(left, MAX_BYTES + 1 - size))
+        except zlib.error as error:
+            message = f"not {coding}: {error}"
+            raise UnreadableError(message) from None
+        size += len(parts[-1])
+        if size > MAX_BYTES or not reader.eof:
+            message = f"the {coding} body holds too much" if size > MAX_BYTES else f"the {coding} body is cut short"
+            raise UnreadableError(message)
+        left = reader.unused_data
+    return b"".join(parts)
+
+
+def _is_zlib(body: bytes) -> bool:
+    """Whether a deflate body begins with the frame of zlib (RFC 1950 §2.2)."""
+    return len(body) > 1 and body[0] & 0x0F == 8 and (body[0] << 8 | body[1]) % 31 == 0  # noqa: PLR2004 - the format's own numbers

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from equalis.model.transcript import Message
 from equalis.model.values import Record, Value
-from equalis.wire import strict_json
+from equalis.wire import encodings, strict_json
 from equalis.wire.unreadable import UnreadableError
 
 
@@ -46,7 +46,7 @@ def query(message: Message) -> list[tuple[str, str]]:
 def form(message: Message) -> list[tuple[str, str]]:
     """The fields of an ``application/x-www-form-urlencoded`` body."""
     try:
-        return parse_qsl(message.body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)
+        return parse_qsl(encodings.content(message).decode("utf-8"), keep_blank_values=True, max_num_fields=200)
     except ValueError as error:
         text = f"not a form: {error}"
         raise UnreadableError(text) from None

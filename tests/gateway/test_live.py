@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import socket
 import ssl
@@ -32,6 +33,7 @@ from equalis.model.config import Address, IdentityFiles, Live
 from equalis.model.outcome import Blame
 from equalis.model.source import Source
 from equalis.model.transcript import Fault, Message, Peer
+from equalis.wire import encodings
 from tests.gateway.far_server import Conversation, FarServer, plainly
 
 ANSWER = b'HTTP/1.1 200 Fine\r\nX-One: 1\r\nx-TWO:  2\r\nSet-Cookie: a=b\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}'
@@ -219,7 +221,7 @@ def test_a_redirect_is_the_products_to_follow(way: Open) -> None:
     assert not made.sink.faults
 
 
-@pytest.mark.parametrize("head", ["GET /mysecu/x HTTP/1.1\r\nHost: localhost", "GET /servid/x HTTP/1.1\r\nHost: evil.example", "GET https://evil.example/servid/x HTTP/1.1\r\nHost: evil.example"])
+@pytest.mark.parametrize("head", ["GET /mysecu/x HTTP/1.1\r\nHost: localhost", "GET /servid/x HTTP/1.1\r\nHost: evil.example", "GET /servid/x HTTP/1.1\r\nHost: [abc]:443", "GET /servid/x HTTP/1.1\r\nHost: u@localhost", "GET /servid/x HTTP/1.1\r\nHost: localhost/x", "GET https://evil.example/servid/x HTTP/1.1\r\nHost: evil.example"])
 def test_a_host_or_service_outside_the_descriptor_is_refused(way: Open, head: str) -> None:
     """404 and a stranger in the evidence; nothing is forwarded."""
     made, far = way(plainly(ANSWER))
@@ -458,6 +460,48 @@ def test_unusual_answers_go_on(way: Open, answer: bytes, begins: bytes, blamed: 
     assert [fault.blame for fault in made.sink.faults] == ([Blame.ENVIRONMENT] if blamed else [])
 
 
+def test_the_wait_for_the_rate_counts_with_the_answer(way: Open) -> None:
+    """A product that gave up since both together took too long is not KO: the rate is configuration."""
+
+    def slowly(connection: ssl.SSLSocket, _: bytes) -> None:
+        time.sleep(PATIENCE * 0.7)
+        connection.sendall(ANSWER)
+
+    made, _ = way(slowly, rate=1 / (PATIENCE * 0.7 + PATIENCE * 0.45))
+    made.call(HEAD, BODY)
+    made.settled()
+    assert not made.sink.faults
+    made.call(HEAD, BODY)
+    made.settled()
+    (fault,) = made.sink.faults
+    assert fault.blame is Blame.CONFIGURATION
+    assert "for the environment's rate" in fault.cause
+
+
+def test_a_proxy_that_wants_another_certificate_is_configuration(way: Open) -> None:
+    """As nginx says it: HTTP 400 in words of its own, to a product that had shown its certificate."""
+    body = b"<html>400 The SSL certificate error</html>"
+    made, _ = way(plainly(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n" % len(body) + body))
+    made.call(HEAD, BODY)
+    made.settled()
+    (fault,) = made.sink.faults
+    assert (fault.blame, "identity" in fault.remedy) == (Blame.CONFIGURATION, True)
+
+
+def test_a_secret_in_a_coded_answer_is_not_kept(way: Open) -> None:
+    """The product gets the very bytes; the evidence has neither the secret nor the coding that hid it."""
+    body = gzip.compress(b'{"refresh_token": "SECRET", "total": 1}')
+    made, _ = way(plainly(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body))
+    assert made.call(HEAD, BODY).endswith(body)
+    made.settled()
+    ((kept, _),) = made.sink.answers
+    assert kept is not None
+    assert b"SECRET" not in encodings.content(kept)
+    assert b'"total": 1' in kept.body
+    assert kept.header("content-encoding") == ()
+    assert kept.header("content-length") == (str(len(kept.body)),)
+
+
 @pytest.mark.parametrize("path", ["/servid/../admin", "/servid/%2e%2e/admin", "/servid/a/./b"])
 def test_no_path_leads_out_of_what_is_described(way: Open, path: str) -> None:
     """Dot segments are a stranger's."""
@@ -476,8 +520,8 @@ def test_a_path_may_hold_an_address(way: Open) -> None:
 def test_headers_beyond_ascii_arrive_byte_by_byte(way: Open) -> None:
     """UTF-8 in a header, as some products write names."""
     made, far = way(plainly(ANSWER))
-    made.call(HEAD.replace("X-Second: b", "X-Second: Müller"), BODY)
-    assert "X-Second: Müller\r\n".encode() in far.heard[0]
+    made.call(HEAD.replace("X-Second: b", "X-Second: voilà"), BODY)
+    assert "X-Second: voilà\r\n".encode() in far.heard[0]  # its last byte is a space of Latin-1
 
 
 def test_a_product_with_another_certificate_than_the_environment_is_shown_is_configuration(way: Open, real: Pki) -> None:

@@ -9,7 +9,7 @@ import ssl
 import pytest
 
 from equalis.cases.loading import Loaded
-from equalis.gateway.upstream import attributed, unasked
+from equalis.gateway.upstream import attributed, is_demand, unasked
 from equalis.model.outcome import Blame
 from equalis.model.transcript import Message
 from tests.judge.stage import SOAP, soap
@@ -37,6 +37,22 @@ def test_a_failed_call_names_who_is_to_mend_it(error: Exception, blame: Blame, w
     assert found.blame is blame
     assert word in found.cause
     assert found.remedy
+
+
+@pytest.mark.parametrize(
+    ("reason", "blame", "demanded"),
+    [
+        ("TLSV13_ALERT_CERTIFICATE_REQUIRED", Blame.CONFIGURATION, True), ("SSLV3_ALERT_HANDSHAKE_FAILURE", Blame.CONFIGURATION, True),
+        ("TLSV1_ALERT_UNKNOWN_CA", Blame.CONFIGURATION, False), ("TLSV1_ALERT_INTERNAL_ERROR", Blame.ENVIRONMENT, False),
+        ("TLSV1_ALERT_PROTOCOL_VERSION", Blame.ENVIRONMENT, False), ("UNEXPECTED_EOF_WHILE_READING", Blame.ENVIRONMENT, False),
+    ],
+)  # fmt: skip
+def test_an_alert_is_told_by_its_reason(reason: str, blame: Blame, demanded: bool) -> None:
+    """A certificate that is missing or not liked is configuration; an outage is the environment's."""
+    error = ssl.SSLError(1, reason)
+    error.reason = reason
+    assert attributed(error, "https://there").blame is blame
+    assert is_demand(error) is demanded
 
 
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"

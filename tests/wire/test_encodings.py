@@ -29,6 +29,14 @@ def test_what_was_encoded_is_read_as_it_was(body: bytes) -> None:
     assert encodings.content(message(gzip.compress(body), "identity", "x-gzip")) == body
 
 
+@given(st.lists(st.binary(max_size=300), min_size=1, max_size=4))
+def test_a_gzip_body_of_several_members_is_read_whole(parts: list[bytes]) -> None:
+    """As RFC 1952 allows; and deflate without the frame of zlib, as many servers send it."""
+    assert encodings.content(message(b"".join(map(gzip.compress, parts)), "gzip")) == b"".join(parts)
+    raw = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    assert encodings.content(message(raw.compress(b"".join(parts)) + raw.flush(), "deflate")) == b"".join(parts)
+
+
 def test_a_json_answer_is_opened_through_its_coding() -> None:
     """Whoever reads a field needs not know."""
     opened = Opened(message(gzip.compress(b'{"a": 1}'), "gzip"))

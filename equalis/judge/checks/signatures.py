@@ -9,7 +9,7 @@ from equalis.judge.selection import Scene, Subject, same
 from equalis.model.case import Expectation, Selection
 from equalis.model.outcome import Outcome
 from equalis.model.values import as_text
-from equalis.wire import jws, wssecurity
+from equalis.wire import encodings, jws, wssecurity
 from equalis.wire.xmldsig import AlteredError, BadSignatureError
 
 _PARTS = ("body", "timestamp", "token", "username-token", "key-info", "assertion")
@@ -102,7 +102,13 @@ def _jws_problem(subject: Subject, text: str) -> str:
         return "not a message"
     if not text:
         return f"no signature in {subject.label}"
-    found = jws.verify(text, subject.reading.exchange.request.body)
+    request = subject.reading.exchange.request
+    try:
+        found = jws.verify(text, request.body)
+    except BadSignatureError:  # the signature may be over the body before its content coding
+        if not request.header("content-encoding"):
+            raise
+        found = jws.verify(text, encodings.content(request))
     tls = subject.reading.exchange.tls
     return "" if tls and found.certificate == tls.client_certificate else "signed by another certificate than the client's"
 

@@ -85,7 +85,7 @@ async function send(button) {
   try {
     const attached = await Promise.all([...(files ? files.files : [])].map(read));
     const answer = await fetch("answer", { method: "POST", body: JSON.stringify({ version: asked, values, attachments: attached }) });
-    if (answer.ok) sessionStorage.clear();
+    if (answer.ok) keep();
     complain(answer.ok ? {} : answer.status === 422 ? await answer.json() : { "": `refusé (HTTP ${answer.status})` });
     button.disabled = answer.ok;
   } catch (error) {
@@ -123,14 +123,31 @@ function show(asked) {
   remember();
 }
 
+function kept(key) {
+  try {
+    return sessionStorage.getItem(key) || "";
+  } catch (error) {
+    return ""; // a browser that keeps nothing
+  }
+}
+
+function keep(key, value) {
+  try {
+    if (key === undefined) sessionStorage.clear();
+    else sessionStorage.setItem(key, value);
+  } catch (error) {
+    return; // a browser that keeps nothing
+  }
+}
+
 // What was typed survives a page that is loaded anew, for as long as the same question is asked.
 function remember() {
   for (const place of main.querySelectorAll("[data-name]")) {
     const input = place.querySelector("input:not([type=file]), select, textarea");
     if (!input) continue;
-    const key = `${version} ${place.dataset.name}`;
-    input.value = sessionStorage.getItem(key) || "";
-    input.addEventListener("input", () => sessionStorage.setItem(key, input.value));
+    const key = `${location.pathname} ${version} ${place.dataset.name}`; // the path holds the random word of this session
+    input.value = kept(key);
+    input.addEventListener("input", () => keep(key, input.value));
   }
 }
 
@@ -143,7 +160,7 @@ async function follow() {
         show(asked);
       }
       failures = 0;
-      if (asked.kind === "over") return;
+      if (asked.kind === "over") return keep();
     } catch (error) {
       failures += 1;
       if (failures === 3) complain({ "": "equalis ne répond plus : la séance est peut-être finie, voyez le terminal" });
@@ -153,7 +170,9 @@ async function follow() {
 }
 
 document.getElementById("leave").addEventListener("click", () => {
-  if (confirm("Interrompre la séance ? Le cas commencé sera rejoué à la reprise.")) fetch("leave", { method: "POST", body: "{}" });
+  if (!confirm("Interrompre la séance ? Le cas commencé sera rejoué à la reprise.")) return;
+  keep();
+  fetch("leave", { method: "POST", body: "{}" });
 });
 if (["127.0.0.1", "localhost", "[::1]"].includes(location.hostname)) document.querySelector("details").hidden = true; // no tablet comes here
 follow();
