@@ -118,7 +118,7 @@ def _environment(config: Config, site: Live, loaded: Loaded, now: datetime) -> I
     applying = len(loaded.pack.cases) - reasons.total()
     yield held("applicable", applying, f"{applying} of {len(loaded.pack.cases)} cases apply there", "declare capabilities, services and what the environment holds")
     for reason, count in reasons.most_common():
-        yield Line("not applicable", Health.OK, f"{count} cases: {reason}")
+        yield Line("not applicable", Health.OK, f"{count} case{'s' if count > 1 else ''}: {reason}")
     yield from probed(site, now)
     yield from _time()
     shipped = load_bindings(packs.bindings().content)
