@@ -124,8 +124,12 @@ class LiveProgress:
 
     def _render(self) -> Text | Spinner:
         elapsed, number = time.monotonic() - self._since, min(self._done + 1, self._total)
-        doing = f"{self._case.name} · {self._wait} · {elapsed:.0f} s" if self._case else "cases; the bundle is being sealed" if self._total else "cases are being read"
-        line = f" {number}/{self._total} {doing}"
-        self._spinner.update(text=Text(line[: max(self._out.width - 3, 10)], overflow="ellipsis"))
+        if self._case:
+            doing = f" {number}/{self._total} {self._case.name} · {self._wait} · {elapsed:.0f} s"
+        elif self._done < self._total:
+            doing = f" {number}/{self._total}"
+        else:
+            doing = f" {number}/{self._total} cases; the bundle is being sealed" if self._total else " the cases are being read"
+        self._spinner.update(text=Text(doing[: max(self._out.width - 3, 10)], overflow="ellipsis"))
         return self._spinner
 
