@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from equalis.model.case import Family, Requirement
 from equalis.model.outcome import Level, Outcome, worst
@@ -37,6 +38,18 @@ def fold(header: Header, families: Mapping[str, Family], verdicts: Sequence[Verd
     requirements = {item.id: item for family in involved for item in family.demands.values()}.values()
     result = conformity(requirements, sorted_verdicts, header.capabilities)
     return Report(header, sorted_verdicts, result, complete)
+
+
+def together(reports: Sequence[Report], families: Mapping[str, Family]) -> Report:
+    """Several runs of one product as one (embedded and live): a case counts where it applied, and as it came out worst."""
+    verdicts: dict[str, Verdict] = {}
+    for verdict in (item for report in reports for item in report.verdicts):
+        before = verdicts.get(verdict.case)
+        both = [item.outcome for item in (before, verdict) if item is not None and item.outcome is not Outcome.NOT_APPLICABLE]
+        if before is None or (both and worst(both) is not before.outcome):
+            verdicts[verdict.case] = verdict
+    plan = tuple(dict.fromkeys(name for report in reports for name in report.header.plan))
+    return fold(replace(reports[0].header, plan=plan), families, list(verdicts.values()), complete=all(report.complete for report in reports))
 
 
 def _involved(family: Family, plan: frozenset[str]) -> bool:

@@ -9,40 +9,63 @@ import click
 
 from equalis.cases import baseline
 from equalis.cases.baseline import LABELS, Ruling
+from equalis.cases.conformity import together
+from equalis.cases.loading import load_all
 from equalis.cli.bundles import checked
 from equalis.cli.endings import CODES, KO, USAGE, EndError
 from equalis.model.outcome import Outcome
 from equalis.model.report import Report
 from equalis.reporting.console import console, fitted, styled
 from equalis.reporting.text import clean
+from equalis.verifier import inputs
 
 
 @click.command("gate")
-@click.argument("path", metavar="BUNDLE")
+@click.argument("paths", metavar="BUNDLE...", nargs=-1, required=True)
 @click.option("--baseline", "file", default="", metavar="FILE", help="Known failures, each with reason, owner and expiry.")
 @click.option("--require", "wanted", type=click.Choice(["no-new-ko", "label"]), default="no-new-ko", show_default=True,
               help="What must hold: no failure that the baseline does not know, or a label.")  # fmt: skip
 @click.option("--subject-digest", "digest", default="", metavar="SHA256", help="The product that must have been tested.")
-def command(path: str, file: str, wanted: str, digest: str) -> int:
-    """Check a bundle, judge it again, and say whether the release may pass.
+def command(paths: tuple[str, ...], file: str, wanted: str, digest: str) -> int:
+    """Check a bundle, or several runs of one product (embedded and live), judge again, and say whether the release may pass.
 
     Exits 0 when it may, 1 for a new failure, a stale entry of the baseline or a label that is not there, 3 while
     something was not judged, 4 for a bundle that is not authentic. The demo is never a subject.
     """
     known = baseline.read(_content(file), file) if file else ()
-    found = checked(path)
-    if found.seal is None:
-        raise EndError(USAGE, f"{path} is a run directory", "gate a sealed bundle (.asice)")
-    _subject(found.report, digest)
-    ruling = baseline.held(found.report, known, date.today())  # noqa: DTZ011 - an expiry is a day of the place where the pipeline runs
+    report = _folded(paths, digest)
+    ruling = baseline.held(report, known, date.today())  # noqa: DTZ011 - an expiry is a day of the place where the pipeline runs
     _print(ruling)
     out = console()
-    out.print(styled(clean(found.report.headline)))
-    if wanted == "label" and not (found.report.level in LABELS and found.report.conformity.outcome is Outcome.OK):
-        out.print(f"gate: no label (level {found.report.level}, conformity {found.report.conformity.outcome.value})")
+    out.print(styled(clean(report.headline)))
+    if wanted == "label" and not (report.level in LABELS and report.conformity.outcome is Outcome.OK):
+        out.print(f"gate: no label (level {report.level}, conformity {report.conformity.outcome.value})")
         return KO
     out.print(f"gate: {'passed' if ruling.outcome is Outcome.OK else 'closed'}")
     return CODES[ruling.outcome]
+
+
+def _folded(paths: tuple[str, ...], digest: str) -> Report:
+    """The report of the bundles, each authentic, sealed, and of the product that is released."""
+    found = [checked(path) for path in paths]
+    for path, each in zip(paths, found, strict=True):
+        if each.seal is None:
+            raise EndError(USAGE, f"{path} is a run directory", "gate a sealed bundle (.asice)")
+        _subject(each.report, digest)
+    if len(found) == 1:
+        return found[0].report
+    for path, each in zip(paths[1:], found[1:], strict=True):
+        for what, ours, theirs in zip(("product", "edition"), _identity(found[0].report), _identity(each.report), strict=True):
+            if ours != theirs:
+                raise EndError(USAGE, f"{path} is not of the {what} of {paths[0]}: {theirs}, not {ours}", "gate runs of one product, version, digest and edition together")
+    return together([each.report for each in found], load_all(inputs(found[0].recorded)).pack.families)
+
+
+def _identity(report: Report) -> tuple[str, str]:
+    """What must be the same in runs that count together."""
+    head = report.header
+    product = f"{head.solution} {head.version} {head.digest[:19]} ({', '.join(sorted(head.capabilities))})"
+    return product, ", ".join(f"{name} {edition}" for name, edition in head.editions)
 
 
 def _content(file: str) -> bytes:

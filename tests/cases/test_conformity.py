@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from equalis.cases.conformity import conformity, fold
+from equalis.cases.conformity import conformity, fold, together
 from equalis.cases.loading import Loaded
 from equalis.model.case import Requirement
 from equalis.model.outcome import Basis, Level, Outcome
-from equalis.model.report import Header
+from equalis.model.report import Header, Report
 from equalis.model.source import Source
-from equalis.model.verdict import Finding, Verdict
+from equalis.model.verdict import Conformity, Finding, Verdict
 
 HERE = Source("requirements.yaml")
 
@@ -78,3 +78,23 @@ def test_a_run_is_about_the_families_of_which_it_plays_whole_cases(loaded: Loade
 
     assert about([*own, *citing]) == {"IDV"}
     assert "RX" in about([name for name in citing if name.startswith("eprescription")])
+
+
+@pytest.mark.parametrize(
+    ("embedded", "live", "together_"),
+    [
+        ("OK", "NOT_APPLICABLE", "OK"), ("NOT_APPLICABLE", "OK", "OK"), ("OK", "KO", "KO"), ("KO", "OK", "KO"), ("OK", "INCONCLUSIVE", "INCONCLUSIVE"),
+        ("INCONCLUSIVE", "OK", "INCONCLUSIVE"), ("NOT_APPLICABLE", "NOT_APPLICABLE", "NOT_APPLICABLE"), ("KO", "NOT_APPLICABLE", "KO"),
+    ],
+)  # fmt: skip
+def test_a_case_of_several_runs_counts_where_it_applied_and_as_it_came_out_worst(loaded: Loaded, embedded: str, live: str, together_: str) -> None:
+    """Embedded and live, in any order; a run that did not end leaves the whole unfinished."""
+    case = next(case for case in loaded.pack.cases if case.name == "idv/score")
+    reports = [
+        Report(Header("r", "", "", "x", "1", "", "http", name, "", (case.name,), ("idv",), ()), (Verdict(case.name, "", Outcome(word), ()),), Conformity(Outcome.OK, ()), complete)
+        for name, word, complete in (("embedded", embedded, True), ("real", live, embedded != "KO"))
+    ]  # fmt: skip
+    for order in (reports, reports[::-1]):
+        found = together(order, loaded.pack.families)
+        assert [item.outcome.value for item in found.verdicts] == [together_]
+        assert found.complete is (embedded != "KO")

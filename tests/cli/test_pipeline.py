@@ -60,6 +60,34 @@ def test_a_gate_opens_for_a_product_that_is_right_and_names_what_is_new(equalis:
     assert "gate: closed" in closed.stdout
 
 
+def test_several_runs_of_one_product_count_as_one(equalis: Equalis, bundles: tuple[Path, Path], home: Path, tmp_path: Path) -> None:
+    """Halves that leave requirements open alone, close them together; another version is not of the same product."""
+    served = Hook(0, 0.8, ())
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    configuration = CONFIGURATION.format(port=served.server_address[1], digest=DIGEST)
+
+    def run(folder: str, text: str, *words: str) -> str:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "equalis.toml").write_text(text)
+        subprocess.run([sys.executable, "-m", "equalis", "run", *words], cwd=tmp_path / folder, env={**os.environ, "EQUALIS_HOME": str(home)},
+                       capture_output=True, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
+        return str(next((tmp_path / folder / "reports").glob("*.asice")))
+
+    first = run("first", configuration, "--case", "idv/[a-h]*", "--case", "ra-pid/identite-*", "--case", "eprescription/identite-*")
+    second, other = run("second", configuration, "--case", "idv/[i-z]*"), run("other", configuration.replace('"1.0"', '"1.1"'), "idv/score")
+    served.shutdown()
+    served.server_close()
+    assert [equalis("gate", bundle).returncode for bundle in (first, second)] == [3, 3]
+    passed = equalis("gate", first, second)
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    worse = equalis("gate", first, second, str(bundles[1]))
+    assert worse.returncode == 1
+    assert "new KO      idv/deces#" in worse.stdout
+    refused = equalis("gate", first, other)
+    assert refused.returncode == 2
+    assert "is not of the product of" in refused.stderr
+
+
 @pytest.mark.parametrize(("last", "which", "code", "words"), [
     ("2999-01-01", 1, 0, "known KO    idv/deces#"), ("2020-01-01", 1, 1, "expired on 2020-01-01"), ("2999-01-01", 0, 1, "no longer KO, take it out"),
 ])  # fmt: skip
