@@ -464,10 +464,10 @@ def test_the_wait_for_the_rate_counts_with_the_answer(way: Open) -> None:
     """A product that gave up since both together took too long is not KO: the rate is configuration."""
 
     def slowly(connection: ssl.SSLSocket, _: bytes) -> None:
-        time.sleep(PATIENCE * 0.7)
+        time.sleep(PATIENCE * 0.8)
         connection.sendall(ANSWER)
 
-    made, _ = way(slowly, rate=1 / (PATIENCE * 0.7 + PATIENCE * 0.45))
+    made, _ = way(slowly, rate=1 / (PATIENCE * 0.8 + PATIENCE * 0.48))
     made.call(HEAD, BODY)
     made.settled()
     assert not made.sink.faults
