@@ -26,10 +26,11 @@ class Failed(Exception):  # noqa: N818 - an outcome, which pytest shows by its n
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Three options."""
+    """Four options."""
     group = parser.getgroup("equalis", "conformance cases of equalis")
     group.addoption("--equalis", action="store_true", help="Collect cases (all that are shipped, or those of the files and folders named).")
     group.addoption("--equalis-config", default="equalis.toml", metavar="FILE", help="The product under test (default: equalis.toml).")
+    group.addoption("--equalis-environment", default="", metavar="NAME", help="A live environment of equalis.toml (default: the embedded one).")
     group.addoption("--equalis-demo", action="store_true", help="Play against the demonstration solution.")
 
 
@@ -47,7 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if not demo and not named.is_file():
             message = f"no solution is configured: {named} does not exist; write it (docs/configuration.md), or try --equalis-demo"
             raise pytest.UsageError(message)
-        config.stash[TABLE] = Opened(lambda: from_file(named, demo=demo), home())
+        place = str(config.getoption("--equalis-environment"))
+        config.stash[TABLE] = Opened(lambda: from_file(named, place, demo=demo), home())
         if not config.option.file_or_dir:
             config.args = [str(shipped_scenarios())]
 
@@ -75,7 +77,8 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Load the pack with this file in it; every mistake is told."""
-        from equalis.model.source import MistakesError  # noqa: PLC0415 - only for --equalis
+        from equalis.cases.environments import NoEnvironmentError  # noqa: PLC0415 - only for --equalis
+        from equalis.model.source import MistakesError  # noqa: PLC0415
         from equalis.packs import PackError  # noqa: PLC0415
         from equalis.reporting.text import mistake_text  # noqa: PLC0415
 
@@ -84,7 +87,7 @@ class CaseFile(pytest.File):
             cases = table.cases(self.path)
         except MistakesError as error:
             raise self.CollectError("\n\n".join(mistake_text(item) for item in error.mistakes)) from None
-        except PackError as error:
+        except (PackError, NoEnvironmentError) as error:
             raise self.CollectError(str(error)) from None
         for case in cases:
             yield CaseItem.from_parent(self, name=case.variant or "base", case=case)
@@ -104,8 +107,13 @@ class CaseItem(pytest.Item):
     def setup(self) -> None:
         """Play and judge: what nobody can judge is an error, what does not apply a skip."""
         from equalis.model.outcome import Outcome  # noqa: PLC0415 - only for --equalis
+        from equalis.single import CANNOT_BE_PLAYED  # noqa: PLC0415
 
-        verdict, text = self.config.stash[TABLE].play(self.case)
+        try:
+            verdict, text = self.config.stash[TABLE].play(self.case)
+        except CANNOT_BE_PLAYED as error:
+            text = f"{error}\n   mend: {getattr(error, 'remedy', '')}"
+            raise NotJudged(text) from None
         if verdict.outcome is Outcome.NOT_APPLICABLE:
             pytest.skip(verdict.reason)
         if verdict.outcome is Outcome.INCONCLUSIVE:

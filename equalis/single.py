@@ -13,9 +13,11 @@ from equalis import packs
 from equalis.archive.evidence import header_event
 from equalis.archive.rundir import Recorded, RunDirectory
 from equalis.cases import configuration
+from equalis.cases.environments import at
 from equalis.cases.loading import Loaded, load_all
 from equalis.clock import Clock
-from equalis.gateway.opening import opened
+from equalis.gateway.credentials import CredentialError
+from equalis.gateway.opening import DescriptorError, PortTakenError, UnreadyError, opened
 from equalis.model.case import Case, Step
 from equalis.model.config import Config
 from equalis.model.health import Health, Line
@@ -23,7 +25,7 @@ from equalis.model.outcome import Outcome
 from equalis.model.verdict import Verdict
 from equalis.reporting.text import Lines, verdict_text
 from equalis.runner import Runner, RunStoppedError
-from equalis.session import DEMO, Order, new_header, read_files, runner_of
+from equalis.session import DEMO, NoCaseError, Order, check_words, new_header, read_files, runner_of
 from equalis.verifier import lines_of
 from equalis.wire import strict_json
 
@@ -31,10 +33,13 @@ WORKER = "PYTEST_XDIST_WORKER"
 """The word by which a worker of pytest-xdist knows itself: several environments then need several ports."""
 
 
-def from_file(file: Path, *, demo: bool) -> Config:
-    """The configuration of a product's equalis.toml; the demonstration solution needs none."""
+def from_file(file: Path, environment: str, *, demo: bool) -> Config:
+    """The configuration of a product's equalis.toml, for an environment of it; the demonstration solution needs none.
+
+    Raises NoEnvironmentError.
+    """
     found = Config(DEMO) if demo and not file.is_file() else configuration.read(file.read_bytes(), str(file))
-    return replace(found, solution=DEMO) if demo else found
+    return at(replace(found, solution=DEMO) if demo else found, environment, demo=demo)
 
 
 class Unwatched:
@@ -51,6 +56,10 @@ class Unwatched:
 
     def case_ends(self, case: Case, verdict: Verdict, seconds: float) -> None:
         """Say nothing."""
+
+
+CANNOT_BE_PLAYED = (RunStoppedError, NoCaseError, PortTakenError, DescriptorError, UnreadyError, CredentialError)
+"""What keeps a case from being played, and is no verdict."""
 
 
 class Table:
@@ -80,7 +89,7 @@ class Table:
         return replace(found, port=0 if WORKER in os.environ else found.port, scenarios=(*found.scenarios, *self._folders))
 
     def play(self, case: Case) -> tuple[Verdict, str]:
-        """Play a case; its verdict, and the text of everything in it that is not OK. Raises RunStoppedError, PortTakenError."""
+        """Play a case; its verdict, and the text of everything in it that is not OK. Raises one of CANNOT_BE_PLAYED."""
         if self._runner is None:
             self._runner = self._open()
         verdict = self._runner.play(case)
@@ -90,6 +99,7 @@ class Table:
         order = Order(self._config(), self._home)
         files = read_files(order.config)
         loaded = load_all(files.content, files.shown)
+        check_words(loaded, order.config)
         head, clock = new_header(order, loaded, []), Clock()
         environment = self._stack.enter_context(contextlib.closing(opened(order.config, order.home, loaded.bindings, head.challenge, clock.now)))
         directory = self._stack.enter_context(contextlib.closing(RunDirectory(Path(order.config.out) / head.run)))

@@ -81,6 +81,20 @@ def test_what_nobody_can_judge_is_an_error_and_what_does_not_apply_a_skip(projec
     assert "does not declare the capability idv" in skipped.stdout
 
 
+def test_a_live_environment_that_is_not_ready_is_an_error_and_never_a_failure(project: Path, home: Path) -> None:
+    """With who is to mend it; one that nobody describes stops the collection."""
+    product(project, '{"state": "created"}', '["idv"]')
+    with (project / "equalis.toml").open("a") as file:
+        file.write('[environments.real]\nservices = { servid = "https://localhost:9/servid" }\n')
+    done = run(project, home, "--equalis-environment", "real", str(IDV / "numero-faux.yaml"), "-k", "base")
+    assert "1 error" in done.stdout
+    assert "the environment real is not ready: localhost:9: nothing listens at https://localhost:9" in done.stdout
+    assert "mend: tell the environment's operator" in done.stdout
+    assert "Traceback" not in done.stdout
+    misspelt = run(project, home, "--equalis-environment", "rael", str(IDV / "numero-faux.yaml"))
+    assert "no environment `rael`" in misspelt.stdout
+
+
 def test_a_file_that_does_not_lint_and_a_missing_configuration_are_told(project: Path, home: Path) -> None:
     """With the line, and the remedy; exit code 2 or 4 of pytest, never a pass."""
     (project / "cases" / "idv").mkdir(parents=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from equalis.cases.plain import record, texts
-from equalis.cases.shapes import Placed
-from equalis.model.config import Address, IdentityFiles, Live
+from equalis.cases.shapes import Placed, choice
+from equalis.model.config import Address, Config, IdentityFiles, Live
 from equalis.model.source import Mistake
 from equalis.model.transcript import EMBEDDED
 from equalis.model.values import Value, as_text
@@ -20,6 +21,32 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*")
 def environments(tables: Value) -> dict[str, Live]:
     """Each live environment by its name; the tables hold to their schema."""
     return {name: _live(name, record(table)) for name, table in record(tables).items()}
+
+
+class NoEnvironmentError(Exception):
+    """An environment that nobody describes, or that a solution cannot be tried at; ``remedy`` says what to do."""
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        """Keep the parts."""
+        super().__init__(cause)
+        self.cause, self.remedy = cause, remedy
+
+
+def at(found: Config, name: str, *, demo: bool) -> Config:
+    """The configuration for a live environment: its own overlays and people over the common ones; raises NoEnvironmentError."""
+    if name in {"", EMBEDDED}:
+        return found
+    site = found.environments.get(name)
+    if site is None:
+        known = choice(name, (EMBEDDED, *found.environments), "environments")
+        cause = f"no environment `{name}`"
+        raise NoEnvironmentError(cause, f"{known}; describe it in equalis.toml under [environments.{name}] (docs/live.md)")
+    if demo:  # it has no key of its own
+        site = replace(site, identity=replace(site.identity, hand_over=True))
+        if not (site.identity.certificate or site.identity.pkcs12):
+            cause = "the demonstration solution needs a client certificate with its key there"
+            raise NoEnvironmentError(cause, f"name them under [environments.{name}.identity]")
+    return replace(found, environment=name, live=site, people=site.people or found.people, bindings=(*found.bindings, *site.bindings))
 
 
 def _live(name: str, table: Mapping[str, Value]) -> Live:

@@ -6,11 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from equalis.cases import configuration
-from equalis.cases.shapes import choice
+from equalis.cases.environments import NoEnvironmentError, at
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.folders import CONFIGURATION
 from equalis.model.config import Config
-from equalis.model.transcript import EMBEDDED
 from equalis.session import DEMO
 
 
@@ -26,19 +25,8 @@ def read(path: str, *, demo: bool, bindings: tuple[str, ...] = (), out: str = ""
         raise EndError(USAGE, what, mend)
     else:
         found = Config(DEMO)
-    if environment and environment != EMBEDDED:
-        found = _live(found, environment, str(file), demo=demo)
+    try:
+        found = at(found, environment, demo=demo)
+    except NoEnvironmentError as error:
+        raise EndError(USAGE, error.cause, error.remedy) from None
     return replace(found, bindings=(*found.bindings, *bindings), out=out or found.out)
-
-
-def _live(found: Config, name: str, file: str, *, demo: bool) -> Config:
-    """The configuration for a live environment: its own overlays and people over the common ones."""
-    site = found.environments.get(name)
-    if site is None:
-        known = choice(name, (EMBEDDED, *found.environments), "environments")
-        raise EndError(USAGE, f"no environment `{name}`", f"{known}; describe it in {file} under [environments.{name}] (docs/live.md)")
-    if demo:  # it has no key of its own
-        site = replace(site, identity=replace(site.identity, hand_over=True))
-        if not (site.identity.certificate or site.identity.pkcs12):
-            raise EndError(USAGE, "the demonstration solution needs a client certificate with its key there", f"name them under [environments.{name}.identity]")
-    return replace(found, environment=name, live=site, people=site.people or found.people, bindings=(*found.bindings, *site.bindings))
