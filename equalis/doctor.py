@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -22,7 +21,6 @@ from equalis import packs
 from equalis.archive import keys
 from equalis.archive.keys import KeyFileError
 from equalis.cases.bindings import load as load_bindings
-from equalis.cases.commits import unsaid
 from equalis.cases.loading import Loaded
 from equalis.clock import synchronised
 from equalis.gateway import pki
@@ -53,8 +51,9 @@ def examined(config: Config, loaded: Loaded, home: Path, drivers: Callable[[], D
     yield from _port(config.port)
     if config.live is not None:
         yield from _environment(config, config.live, loaded, now)
-        yield Line("gateway", Health.OK, f"the product must trust {(folder(home, config.live) / 'authority.pem').resolve()}")
     identities = pki.load(folder(home, config.live), hosts(config.live)) if config.live else pki.load(home / "pki")
+    if config.live is not None:
+        yield Line("gateway", Health.OK, f"the product must trust {identities.authority_file.resolve()}")
     yield from _certificates(identities, now)
     yield from _key(home)
     yield from _driver(config.solution, loaded, drivers, identities.credentials)
@@ -122,15 +121,13 @@ def _environment(config: Config, site: Live, loaded: Loaded, now: datetime) -> I
     yield from probed(site, now)
     yield from _time()
     shipped = load_bindings(packs.bindings().content)
-    if silent := unsaid(shipped, loaded.bindings):
-        yield Line("overlay", Health.KO, f"nothing says what is committed by {', '.join(silent)}", "write `commits:` for each in the overlay (docs/live.md)")
-    elif modelled := [name for name in site.services if name in shipped.services and loaded.bindings.services[name].operations == shipped.services[name].operations]:
+    if modelled := [name for name in site.services if name in shipped.services and loaded.bindings.services[name].operations == shipped.services[name].operations]:
         yield Line("overlay", Health.WARNING, f"{', '.join(modelled)} read by the embedded bindings, which are modelled in part", "name the environment's overlay by `bindings = […]`, where it has other formats")
     else:
         yield Line("overlay", Health.OK, "every service has its own bindings")
     yield Line("people", Health.OK, site.people) if site.people else Line(
         "people", Health.WARNING, "the test persons of the embedded environment", "name the environment's own by `people = …`, where it has others")
-    ports = {urlsplit(item.url).port or 443 for item in site.services.values()}
+    ports = {item.named[1] for item in site.services.values()}
     if site.routing == "host" and ports != {config.port}:
         yield Line("addresses", Health.WARNING, f"the product calls port {config.port or 'any'}, the environment listens on {', '.join(map(str, sorted(ports)))}",
                    "set `port` under [environment] to the same, where addresses inside the messages must be the environment's to the letter")  # fmt: skip

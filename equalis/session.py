@@ -13,7 +13,7 @@ from pathlib import Path
 from equalis import __version__, packs
 from equalis.archive import bundle, keys
 from equalis.archive.evidence import EvidenceError, header, header_event
-from equalis.archive.rundir import JUNIT, REPORT, Folder, Recorded, RunDirectory
+from equalis.archive.rundir import JUNIT, REPORT, Bodies, Folder, Recorded, RunDirectory
 from equalis.cases import shapes
 from equalis.cases.bindings import load as load_bindings
 from equalis.cases.commits import unsaid
@@ -134,19 +134,29 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
 
 
 def check_words(loaded: Loaded, config: Config) -> None:
-    """Refuse a capability or a seed that nobody knows, which would silently test nothing, and a ledger that nobody derives."""
-    seeds = [INVENTED, *(name for family in loaded.pack.families.values() for name in family.seeds)]
-    held = config.live.promised if config.live else ()
-    for what, words, known in (("capability", config.solution.capabilities, loaded.pack.capabilities), ("seed", held, seeds)):
-        for word in words:
-            if word not in known:
-                message = f"no {what} `{word}`: {shapes.choice(word, known, 'words')}"
-                raise NoCaseError(message)
-    if config.live and config.bindings:
+    """Refuse a capability that nobody knows, which would silently test nothing, and what ``check_promises`` refuses."""
+    _check_known("capability", config.solution.capabilities, loaded.pack.capabilities)
+    check_promises(loaded, config)
+
+
+def check_promises(loaded: Loaded, config: Config) -> None:
+    """Refuse a live environment that promises a seed which nobody knows, or whose ledgers nobody derives."""
+    if config.live is None:
+        return
+    _check_known("seed", config.live.promised, (INVENTED, *loaded.pack.seeds))
+    if config.bindings:
         shipped = load_bindings(packs.bindings().content)
         if silent := unsaid(shipped, loaded.bindings):
             cause = f"the overlays do not say what is committed by {', '.join(silent)}"
             raise DescriptorError(cause, "write `commits:` for each, as docs/live.md says (`commits: []` where it commits nothing)")
+
+
+def _check_known(what: str, words: Iterable[str], known: Iterable[str]) -> None:
+    valid = tuple(known)
+    for word in words:
+        if word not in valid:
+            message = f"no {what} `{word}`: {shapes.choice(word, valid, 'words')}"
+            raise NoCaseError(message)
 
 
 def begun(folder: Path) -> Header:
@@ -265,20 +275,6 @@ def runner_of(
         directory=directory, environment=environment, clock=clock, progress=progress,
         drivers=driver_maker(order.config.solution, head.defects, conversation), recorded=Recorded(Bodies(directory.folder)),
     )  # fmt: skip
-
-
-class Bodies(dict[str, bytes]):
-    """The bodies of a growing run directory, read when asked for."""
-
-    def __init__(self, folder: Path) -> None:
-        """Read from this run directory."""
-        super().__init__()
-        self._folder = folder
-
-    def get(self, name: str, default: bytes | None = None) -> bytes | None:  # type: ignore[override]
-        """The bytes of a file, the default when there is none."""
-        path = self._folder / name
-        return path.read_bytes() if path.is_file() else default
 
 
 def driver_maker(

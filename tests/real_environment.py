@@ -8,12 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from equalis.demo.__main__ import Hook
 from equalis.demo.canonical import Node
 from equalis.demo.connection import Link
 from equalis.demo.defects import Switches
@@ -117,6 +119,16 @@ class Real:
         lines = [f"[environments.{name}]", f"services = {{ {services} }}", *(f"{key} = {value}" for key, value in words.items())]
         lines += [f"[environments.{name}.identity]", f'certificate = "{self.home}/pki/solution.pem"', f'key = "{self.home}/pki/solution.key"', "hand-over = true"]
         return "\n".join(lines) + "\n"
+
+
+@contextmanager
+def other_product() -> Iterator[Hook]:
+    """The demonstration solution, written for that environment, behind its hook."""
+    served = Hook(0, 0.8, (), OtherPractice)
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    yield served
+    served.shutdown()
+    served.server_close()
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 import pytest
 
 from equalis.demo.__main__ import Hook
-from tests.real_environment import CDA, OtherPractice, Real, overlay, real_environment
+from tests.real_environment import CDA, Real, other_product, overlay, real_environment
 
 SOLUTION = """\
 [solution]
@@ -41,11 +40,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
 @pytest.fixture
 def product() -> Iterator[Hook]:
     """The demonstration solution, written for that environment."""
-    served = Hook(0, 0.8, (), OtherPractice)
-    threading.Thread(target=served.serve_forever, daemon=True).start()
-    yield served
-    served.shutdown()
-    served.server_close()
+    with other_product() as served:
+        yield served
 
 
 def equalis(folder: Path, home: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ from what was written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -119,9 +119,8 @@ def transcript(events: Iterable[Event], header: Header, bodies: Bodies) -> Trans
             raise EvidenceError(message)
         by_kind.setdefault(event["event"], []).append(event)
     answers = {event["n"]: event for event in by_kind.get("answer", ())}
-    return Transcript(
-        case=by_kind["case"][0]["case"],
-        environment=header.environment,
+    return replace(
+        header.blank(by_kind["case"][0]["case"]),
         exchanges=tuple(_exchange(event, answers.get(event["n"]), bodies) for event in by_kind.get("request", ())),
         observations=tuple(_observation(event) for event in by_kind.get("observation", ())),
         ledger=tuple(
@@ -136,9 +135,6 @@ def transcript(events: Iterable[Event], header: Header, bodies: Bodies) -> Trans
             for event in by_kind.get("fault", ())
         ),
         unmet={event["step"]: event["wait"] for event in by_kind.get("unmet", ())},
-        capabilities=header.capabilities,
-        holds=header.holds,
-        services=header.services,
         complete=bool(by_kind.get("end")),
     )
 

@@ -112,6 +112,20 @@ def _drop_cut_line(log: Path) -> None:
         os.truncate(log, whole)
 
 
+class Bodies(dict[str, bytes]):
+    """The bodies of a growing run directory, read when asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read from this run directory."""
+        super().__init__()
+        self._folder = folder
+
+    def get(self, name: str, default: bytes | None = None) -> bytes | None:  # type: ignore[override]
+        """The bytes of a file, the default when there is none."""
+        path = self._folder / name
+        return path.read_bytes() if path.is_file() else default
+
+
 class Recorded:
     """A run directory or an open bundle, read: its files, its events, its bodies."""
 

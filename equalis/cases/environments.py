@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from equalis.cases.plain import record, texts
 from equalis.cases.shapes import Placed, choice
-from equalis.model.config import Address, Config, IdentityFiles, Live
+from equalis.model.config import LAST_PORT, Address, Config, IdentityFiles, Live
+from equalis.model.remedied import RemediedError
 from equalis.model.source import Mistake
 from equalis.model.transcript import EMBEDDED
 from equalis.model.values import Value, as_text
 
-LAST_PORT = 65535
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -23,13 +23,8 @@ def environments(tables: Value) -> dict[str, Live]:
     return {name: _live(name, record(table)) for name, table in record(tables).items()}
 
 
-class NoEnvironmentError(Exception):
-    """An environment that nobody describes, or that a solution cannot be tried at; ``remedy`` says what to do."""
-
-    def __init__(self, cause: str, remedy: str) -> None:
-        """Keep the parts."""
-        super().__init__(cause)
-        self.cause, self.remedy = cause, remedy
+class NoEnvironmentError(RemediedError):
+    """An environment that nobody describes, or that a solution cannot be tried at."""
 
 
 def at(found: Config, name: str, *, demo: bool) -> Config:

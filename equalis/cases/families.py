@@ -152,7 +152,12 @@ def world(named: Mapping[str, Seed], given: Record, people: Record) -> dict[str,
 
 def worlds(family: Family, given: Record, defaults: Mapping[str, Record]) -> dict[str, Record]:
     """Each service's world for a case: its own defaults, the people, then the seeds of the case."""
-    seeded, known = world(family.seeds, given, family.people), persons(family.people)
+    return layered(defaults, family.people, world(family.seeds, given, family.people))
+
+
+def layered(defaults: Mapping[str, Record], people: Record, seeded: Mapping[str, Record]) -> dict[str, Record]:
+    """Each service's own defaults, the people over them, and what is seeded over both."""
+    known = persons(people)
     return {service: {**own, **known, **seeded.get(service, {})} for service, own in defaults.items()}
 
 

@@ -11,7 +11,7 @@ from equalis.cases.families import capabilities
 from equalis.cases.lint import Linter
 from equalis.cases.plain import record, texts
 from equalis.cases.reading import CaseFile
-from equalis.model.case import Case, Family, Requirement
+from equalis.model.case import Case, Family, Requirement, Seed
 from equalis.model.source import Mistake, MistakesError, Source
 from equalis.model.values import Record, Value, as_text
 from equalis.wire import strict_json, strict_yaml
@@ -48,6 +48,11 @@ class Pack:
     def capabilities(self) -> tuple[str, ...]:
         """Every capability that a solution may declare: those of the registers, and `clock`."""
         return (*dict.fromkeys(known for family in self.families.values() for known in capabilities(family)),)
+
+    @property
+    def seeds(self) -> dict[str, Seed]:
+        """Every seed of every family, by its name."""
+        return {name: seed for family in self.families.values() for name, seed in family.seeds.items()}
 
     def case(self, name: str) -> Case | None:
         """The case of that name (``family/case`` or ``family/case@variant``)."""
@@ -147,9 +152,7 @@ class Loaded:
 
     def worlds(self, seeds: tuple[str, ...] = ()) -> dict[str, Record]:
         """The world of every service for an environment that nobody scripts: these seeds, for every test person."""
-        named = {name: seed for family in self.pack.families.values() for name, seed in family.seeds.items()}
-        known, seeded = families.persons(self.pack.people), families.world_of_all(named, seeds, self.pack.people)
-        return {service: {**own, **known, **seeded.get(service, {})} for service, own in self.defaults.items()}
+        return families.layered(self.defaults, self.pack.people, families.world_of_all(self.pack.seeds, seeds, self.pack.people))
 
 
 PEOPLE = "people/people.yaml"

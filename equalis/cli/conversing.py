@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.terminal import Terminal, problem
-from equalis.model.config import Solution
+from equalis.model.config import LAST_PORT, Solution
 from equalis.solution.operator import Conversation
 
-LAST_PORT = 65535
+if TYPE_CHECKING:
+    from equalis.gateway.pki import Pki
+
 LIFETIME = timedelta(days=820)
 """Tablets refuse a server's certificate that is good for more than 825 days."""
 
@@ -39,7 +42,7 @@ def conversation(solution: Solution, home: Path) -> Iterator[Conversation]:
     except OSError as error:
         raise EndError(USAGE, f"the page cannot be opened at {solution.page}: {error.strerror or error}", "choose another `page` under [solution]") from None
     if not loopback(host):
-        click.echo(f"{qr.terminal(page.url)}\nl'autorité que la tablette doit accepter : {authority(host, home)}", err=True)
+        click.echo(f"{qr.terminal(page.url)}\nl'autorité que la tablette doit accepter : {own_keys(host, home).authority_file}", err=True)
     click.echo(f"la page de l'opérateur : {page.url}", err=True)
     try:
         yield page
@@ -60,17 +63,16 @@ def loopback(host: str) -> bool:
     return address.is_loopback
 
 
-def authority(host: str, home: Path) -> Path:
-    """The certificate of the authority of a page."""
-    return home / "pki" / f"page-{host.replace(':', '-')}" / "authority.pem"
+def own_keys(host: str, home: Path) -> Pki:
+    """The keys of a page that others see, of an authority of its own."""
+    from equalis.gateway import pki  # noqa: PLC0415 - only for a page that others see
+
+    return pki.load(home / "pki" / f"page-{host.replace(':', '-')}", (host,), LIFETIME)
 
 
 def own_tls(host: str, home: Path) -> ssl.SSLContext:
     """TLS for whoever is not on this machine, with a certificate of our own authority for that name."""
-    from equalis.gateway import pki  # noqa: PLC0415 - only for a page that others see
-
-    identities = pki.load(authority(host, home).parent, (host,), LIFETIME)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(*identities.files("gateway"))
+    context.load_cert_chain(*own_keys(host, home).files("gateway"))
     return context

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import click
@@ -18,7 +17,7 @@ from equalis.model.config import Config
 from equalis.model.health import Health, Line
 from equalis.reporting.console import console
 from equalis.reporting.text import clean
-from equalis.session import NoCaseError, check_words, driver_maker, read_files
+from equalis.session import NoCaseError, check_promises, driver_maker, read_files
 
 WIDTH = 14
 MARGIN = " " * (WIDTH + 10)
@@ -40,7 +39,7 @@ def command(demo: bool, path: str, bindings: tuple[str, ...], environment: str) 
     files = read_files(config)
     loaded = load_all(files.content, files.shown)
     try:
-        check_words(loaded, replace(config, solution=replace(config.solution, capabilities=())))  # the capabilities have a line of their own
+        check_promises(loaded, config)
     except NoCaseError as error:
         raise EndError(USAGE, str(error)) from None
     out, bad = console(), False

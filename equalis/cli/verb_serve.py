@@ -57,10 +57,9 @@ def command(port: int, bindings: tuple[str, ...], seeds: tuple[str, ...], says: 
 
 def _worlds(loaded: Loaded, seeds: tuple[str, ...]) -> dict[str, Record]:
     """What the services hold; ends the verb for a seed that nobody knows."""
-    known = [name for family in loaded.pack.families.values() for name in family.seeds]
     for name in seeds:
-        if name not in known:
-            raise EndError(USAGE, f"no seed `{name}`", choice(name, known, "seeds"))
+        if name not in loaded.pack.seeds:
+            raise EndError(USAGE, f"no seed `{name}`", choice(name, loaded.pack.seeds, "seeds"))
     return loaded.worlds(seeds)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -40,7 +39,7 @@ class Carrier:
 
     def __init__(self, addresses: Mapping[str, Address], context: ssl.SSLContext, patience: float) -> None:
         """``patience`` is how many seconds a call may take, to the end of its answer."""
-        self._elsewhere = {_place(item.url): item.connect for item in addresses.values() if item.connect}
+        self._elsewhere = {item.named: item.reached for item in addresses.values() if item.connect}
         self._context, self._timeout = context, aiohttp.ClientTimeout(total=patience, sock_connect=min(CONNECT, patience))
         self._session: aiohttp.ClientSession | None = None
 
@@ -103,24 +102,16 @@ class _Connector(aiohttp.TCPConnector):
 class _Resolver(AbstractResolver):
     """Names that lead back to the gateway are connected where the description says."""
 
-    def __init__(self, elsewhere: Mapping[tuple[str, int], str]) -> None:
+    def __init__(self, elsewhere: Mapping[tuple[str, int], tuple[str, int]]) -> None:
         self._elsewhere, self._usual = elsewhere, ThreadedResolver()
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
-        named = self._elsewhere.get((host.lower(), port))
-        if named is None:
-            return await self._usual.resolve(host, port, family)
-        name, _, number = named.rpartition(":")
-        found = await self._usual.resolve(name, int(number), family)
+        name, number = self._elsewhere.get((host.lower(), port), (host, port))
+        found = await self._usual.resolve(name, number, family)
         return [{**item, "hostname": host} for item in found]
 
     async def close(self) -> None:
         await self._usual.close()
-
-
-def _place(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or 443
 
 
 def _as_sent(headers: Headers) -> Headers:

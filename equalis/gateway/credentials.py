@@ -15,15 +15,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from equalis.model.config import IdentityFiles, Live
+from equalis.model.remedied import RemediedError
 
 
-class CredentialError(Exception):
-    """A file that cannot be used; ``remedy`` says what to do."""
-
-    def __init__(self, cause: str, remedy: str) -> None:
-        """Keep the parts."""
-        super().__init__(cause)
-        self.cause, self.remedy = cause, remedy
+class CredentialError(RemediedError):
+    """A file that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from equalis.gateway.far import Base, Far
 from equalis.gateway.pki import OTHER_PARTY, Pki
 from equalis.gateway.recording import Plan, Recording, Sink
 from equalis.gateway.redaction import Redactor
-from equalis.gateway.routes import addresses, by_host, by_prefix
+from equalis.gateway.routes import Routes, routes
 from equalis.gateway.server import Listener
 from equalis.gateway.tls import Disguise
 from equalis.model.case import Step
@@ -92,16 +92,15 @@ class Environment:
         self._recording.knows_clients = site is None
         self._disguise.watch(self._recording)
         self._listener = Listener(self._recording, self._disguise.context, host, port)
-        by_name = site is not None and site.live.routing == "host"
-        services = site.live.services if site else bindings.services
-        self._recording.routes = by_host(site.live) if site and by_name else by_prefix(bindings, services, host)
+        ways = routes(site.live if site else None, bindings, host)
+        self._recording.routes = Routes(ways)
         self._pki = pki
         self._recording.own_certificate = pki.identities[OTHER_PARTY].certificate
         self._caller: Caller | None = None
         self._hang = self._recording.hang
         self.nonces: Record = Nonces(challenge)
         self.port = self._listener.port
-        self.addresses = addresses(site.live if site else None, bindings, host, self.port)
+        self.addresses = {way.service: way.address(self.port) for way in ways}
         self._listener.start()
 
     @property

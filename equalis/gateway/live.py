@@ -18,7 +18,7 @@ from yarl import URL
 
 from equalis.gateway.carrier import HOP_BY_HOP, Carrier, Headers, beneath
 from equalis.gateway.credentials import Credentials
-from equalis.gateway.deriving import Deriving
+from equalis.gateway.deriving import ERRORS, Deriving
 from equalis.gateway.far import Answered, Onward, TurnedAwayError
 from equalis.gateway.upstream import FarError, attributed, is_demand
 from equalis.model.config import Live
@@ -30,7 +30,6 @@ from equalis.wire.bindings import Bindings
 from equalis.wire.opened import Opened
 from equalis.wire.unreadable import UnreadableError
 
-ERRORS = 400
 CERTIFICATE_WANTED = frozenset({400, 401, 403, 495, 496})
 PATIENCE = 1.4
 """An answer may take so many times as long as the solution waits: then an injected hang is over too, and the case ends."""
@@ -72,7 +71,7 @@ class Forwarding:
                 raise TurnedAwayError from error
             failure = attributed(plain, f"{url.scheme}://{url.authority}")
             if failure.blame is Blame.ENVIRONMENT:
-                self._failed[service] = self._socket(service)
+                self._failed[service] = self._site.services[service].reached
             raise failure from error
         self._failed.pop(service, None)
         binding = self._bindings.services[service]
@@ -88,7 +87,7 @@ class Forwarding:
 
     def _target(self, service: str, message: Message) -> URL:
         """The same path and query at the environment; only a prefix of the gateway's own is replaced."""
-        parts = urlsplit(self._site.services[service].url)
+        parts = self._site.services[service].parts
         path = http_message.path(message)
         if self._site.routing == "prefix":
             path = parts.path + path.removeprefix(self._bindings.services[service].prefix)
@@ -98,9 +97,9 @@ class Forwarding:
     def _outgoing(self, service: str, message: Message) -> Headers:
         """The headers as they came, in their order; the Host is the environment's where the gateway has an address of its own."""
         named = {name.strip().lower() for value in message.header("connection") for name in value.split(",")}
-        kept = [(name, value) for name, value in message.headers if name.lower() not in HOP_BY_HOP | named]
+        kept = list(message.without(*HOP_BY_HOP, *named))
         if self._site.routing == "prefix":
-            own = urlsplit(self._site.services[service].url).netloc
+            own = self._site.services[service].parts.netloc
             kept = [(name, own if name.lower() == "host" else value) for name, value in kept]
         return kept
 
@@ -108,7 +107,7 @@ class Forwarding:
         """An address in the answer's head that would lead the solution past the gateway, or to a path that it has not."""
         if self._site.routing != "prefix":
             return
-        parts, prefix = urlsplit(self._site.services[service].url), self._bindings.services[service].prefix
+        parts, prefix = self._site.services[service].parts, self._bindings.services[service].prefix
         for name in ("Location", "Content-Location"):
             for value in answer.header(name):
                 try:
@@ -124,7 +123,7 @@ class Forwarding:
         if self._site.routing != "prefix" or http_message.status(answer) < ERRORS:
             return
         called = "".join(request.header("host")).encode("latin-1")
-        if called and called in _said(answer):
+        if called and called in encodings.readable(answer):
             cause = f"{service} refuses a message that is addressed to the gateway ({called.decode('latin-1')}), and not to itself"
             yield Fault(Blame.CONFIGURATION, cause, 'take `routing = "host"`, so that the solution calls the environment\'s own addresses')
 
@@ -139,11 +138,6 @@ class Forwarding:
         self._next = time.monotonic() + waits + 1 / self._site.rate
         await asyncio.sleep(waits)
         return waits
-
-    def _socket(self, service: str) -> tuple[str, int]:
-        address = self._site.services[service]
-        parts = urlsplit(f"//{address.connect}" if address.connect else address.url)
-        return parts.hostname or "", parts.port or 443
 
     @property
     def lost(self) -> str:
@@ -163,13 +157,6 @@ class Forwarding:
 
 def _uncertified(certificate: bytes, service: str, answer: Message) -> Iterator[Fault]:
     """A proxy that misses a client certificate, or does not like ours, where the solution had shown one."""
-    if certificate and http_message.status(answer) in CERTIFICATE_WANTED and b"ssl certificate" in _said(answer).lower():
+    if certificate and http_message.status(answer) in CERTIFICATE_WANTED and b"ssl certificate" in encodings.readable(answer).lower():
         cause = f"what stands before {service} does not take the client certificate (HTTP {http_message.status(answer)})"
         yield Fault(Blame.CONFIGURATION, cause, "name the identity that the environment knows under [environments.<name>.identity]")
-
-
-def _said(answer: Message) -> bytes:
-    try:
-        return encodings.content(answer)
-    except UnreadableError:
-        return b""

@@ -7,13 +7,13 @@ import ipaddress
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from equalis.gateway import credentials, pki
 from equalis.gateway.environment import Behind, Environment, Site
 from equalis.gateway.probing import probed
 from equalis.model.config import Config, Live
 from equalis.model.health import Health, Line
+from equalis.model.remedied import RemediedError
 from equalis.wire.bindings import Bindings
 
 
@@ -21,22 +21,17 @@ class PortTakenError(Exception):
     """The gateway's port cannot be opened; the text names it."""
 
 
-class DescriptorError(Exception):
-    """A live environment that is described so that nothing can be forwarded; ``remedy`` says how to mend it."""
-
-    def __init__(self, cause: str, remedy: str) -> None:
-        """Keep the parts."""
-        super().__init__(cause)
-        self.cause, self.remedy = cause, remedy
+class DescriptorError(RemediedError):
+    """A live environment that is described so that nothing can be forwarded."""
 
 
-class UnreadyError(Exception):
+class UnreadyError(RemediedError):
     """A live environment that is not in order: nothing is played there, and nothing is the product's doing."""
 
     def __init__(self, name: str, lines: tuple[Line, ...]) -> None:
         """``lines`` are those that are KO."""
-        super().__init__(f"the environment {name} is not ready: " + "; ".join(f"{line.subject}: {line.found}" for line in lines))
-        self.remedy = "; ".join(dict.fromkeys(line.remedy for line in lines)) + f" (`equalis doctor --environment {name}` looks at everything)"
+        found, remedies = (f"{line.subject}: {line.found}" for line in lines), dict.fromkeys(line.remedy for line in lines)
+        super().__init__(f"the environment {name} is not ready: {'; '.join(found)}", f"{'; '.join(remedies)} (`equalis doctor --environment {name}` looks at everything)")
 
 
 def opened(config: Config, home: Path, bindings: Bindings, challenge: str, clock: Callable[[], datetime]) -> Environment:
@@ -59,7 +54,7 @@ def hosts(site: Live) -> tuple[str, ...]:
     """The names under which the solution calls the gateway, besides localhost."""
     if site.routing == "prefix":
         return ()
-    return tuple(sorted({urlsplit(item.url).hostname or "" for item in site.services.values()} - {"localhost"}))
+    return tuple(sorted({item.named[0] for item in site.services.values()} - {"localhost"}))
 
 
 def folder(home: Path, site: Live) -> Path:
@@ -82,10 +77,10 @@ def agreed(site: Live, bindings: Bindings) -> None:
         if name not in bindings.services:
             cause = f"the environment {site.name} has a service `{name}` that no binding knows"
             raise DescriptorError(cause, f"valid services: {', '.join(bindings.services)}; an overlay may bring others")
-        if address.connect and _literal(urlsplit(address.url).hostname or ""):
+        if address.connect and _literal(address.named[0]):
             cause = f"{name} has an address of digits and a `connect` beside it"
             raise DescriptorError(cause, "write the one address under `url`, or a name there")
-        path, prefix = urlsplit(address.url).path, bindings.services[name].prefix
+        path, prefix = address.parts.path, bindings.services[name].prefix
         if site.routing == "host" and path != prefix:
             cause = f"{name} stands under {path or '/'}, where its binding says {prefix}"
             raise DescriptorError(cause, f"write `prefix: {path}` in the overlay's bindings for {name}, or take `routing = \"prefix\"`")

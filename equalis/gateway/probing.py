@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -35,11 +34,11 @@ def probed(site: Live, now: datetime) -> Iterator[Line]:
         return
     yield from _authority(opened, now)
     yield from _identity(opened, now)
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, int, str, int]] = set()
     for name, address in site.services.items():
-        parts = urlsplit(address.url)
-        if (parts.netloc, address.connect) not in seen:
-            seen.add((parts.netloc, address.connect))
+        place = (*address.named, *address.reached)
+        if place not in seen:
+            seen.add(place)
             yield from _reached(name, address, context, now)
 
 
@@ -90,7 +89,7 @@ class _Answer:
 
 def _reached(name: str, address: Address, context: ssl.SSLContext, now: datetime) -> Iterator[Line]:
     """Name resolution, TLS, certificate and clock of the host at which a service stands."""
-    place = urlsplit(address.url).netloc
+    place = address.parts.netloc
     try:
         answer = _asked(address, context)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told with who is to mend it
@@ -110,10 +109,9 @@ def _reached(name: str, address: Address, context: ssl.SSLContext, now: datetime
 
 def _asked(address: Address, context: ssl.SSLContext) -> _Answer:
     """One HEAD of the base address."""
-    parts = urlsplit(address.url)
-    where = urlsplit(f"//{address.connect}") if address.connect else parts
+    parts = address.parts
     with (
-        socket.create_connection((where.hostname or "", where.port or 443), PATIENCE) as plain,
+        socket.create_connection(address.reached, PATIENCE) as plain,
         context.wrap_socket(plain, server_hostname=parts.hostname) as tls,
     ):
         shown = x509.load_der_x509_certificate(tls.getpeercert(binary_form=True) or b"")

@@ -50,8 +50,7 @@ class Redactor:
         inside: list[str] = []
         body = self._body(plain, inside)
         if inside:
-            gone = {"content-encoding", "content-length"}
-            headers = (*(pair for pair in message.headers if pair[0].lower() not in gone), ("Content-Length", str(len(body))))
+            headers = (*message.without("content-encoding", "content-length"), ("Content-Length", str(len(body))))
             message, found = replace(message, headers=headers, body=body), [*found, *inside, "content coding"]
         return message, tuple(dict.fromkeys(found))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from equalis.model.config import Live
 from equalis.model.transcript import Message
@@ -17,11 +16,16 @@ _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]*)?")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A service, under a path at some hosts."""
+    """A service, under a path at a host; the same under its other names (``also``)."""
 
     service: str
-    hosts: frozenset[str]
+    host: str
     path: str
+    also: frozenset[str] = frozenset()
+
+    def address(self, port: int) -> str:
+        """What the solution calls, with the gateway at this port."""
+        return f"https://{self.host}:{port}{self.path}"
 
 
 class Routes:
@@ -38,7 +42,7 @@ class Routes:
         if any(segment.lower().replace("%2e", ".") in {".", ".."} for segment in path.split("/")):
             return ""  # it would lead out of what is described
         for route in self._routes:
-            if host in route.hosts and (path == route.path or path.startswith(f"{route.path}/")):
+            if host in {route.host, *route.also} and (path == route.path or path.startswith(f"{route.path}/")):
                 return route.service
         return ""
 
@@ -49,24 +53,11 @@ def _host(named: str) -> str:
     return (found[1] or found[2]).lower().rstrip(".") if found else ""
 
 
-def by_prefix(bindings: Bindings, services: Iterable[str], host: str) -> Routes:
-    """Each service under its binding's prefix, at the gateway's own address."""
-    own = frozenset({host, "localhost", "127.0.0.1", "::1"})
-    return Routes(Route(name, own, bindings.services[name].prefix) for name in services)
-
-
-def by_host(site: Live) -> Routes:
-    """Each service where the environment has it, so that addresses inside messages stay true."""
-    parts = {name: urlsplit(address.url) for name, address in site.services.items()}
-    return Routes(Route(name, frozenset({part.hostname or ""}), part.path) for name, part in parts.items())
-
-
-def addresses(site: Live | None, bindings: Bindings, host: str, port: int) -> dict[str, str]:
-    """What the solution calls: the gateway's own address, or the environment's names at the gateway's port."""
-    own = f"https://{host}:{port}"
-    if site is None:
-        return {name: own + item.prefix for name, item in bindings.services.items()}
-    if site.routing == "prefix":
-        return {name: own + bindings.services[name].prefix for name in site.services}
-    parts = {name: urlsplit(address.url) for name, address in site.services.items()}
-    return {name: f"https://{part.hostname}:{port}{part.path}" for name, part in parts.items()}
+def routes(site: Live | None, bindings: Bindings, host: str) -> list[Route]:
+    """Each service where the solution calls it: under its binding's prefix at the gateway's own address, or by host where the
+    environment has it, so that addresses inside messages stay true.
+    """
+    if site is not None and site.routing == "host":
+        return [Route(name, address.named[0], address.parts.path) for name, address in site.services.items()]
+    own = frozenset({"localhost", "127.0.0.1", "::1"})
+    return [Route(name, host, bindings.services[name].prefix, own) for name in (site.services if site else bindings.services)]

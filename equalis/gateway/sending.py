@@ -43,14 +43,12 @@ def message_of(raw_head: bytes, body: bytes) -> Message:
 def garbled(answer: Message) -> Message:
     """The first half of an answer, then bytes that no reader accepts."""
     body = answer.body[: len(answer.body) // 2] + b"\x00<&"
-    headers = [pair for pair in answer.headers if pair[0].lower() != "content-length"]
-    return replace(answer, headers=(*headers, ("Content-Length", str(len(body)))), body=body)
+    return replace(answer, headers=(*answer.without("content-length"), ("Content-Length", str(len(body)))), body=body)
 
 
 def head_of(answer: Message) -> bytes:
     """The head of an answer that is written beside uvicorn, its length told: chunks are not kept."""
-    kept = [pair for pair in answer.headers if pair[0].lower() != "content-length"]
-    lines = [answer.line, *(f"{name}: {value}" for name, value in kept), f"Content-Length: {len(answer.body)}", "", ""]
+    lines = [answer.line, *(f"{name}: {value}" for name, value in answer.without("content-length")), f"Content-Length: {len(answer.body)}", "", ""]
     return "\r\n".join(lines).encode("latin-1")
 
 
@@ -76,9 +74,8 @@ class Onwards:
 
     async def head(self, answer: Message) -> None:
         """The status line and the headers."""
-        status, pairs = http_message.status(answer), answer.headers
-        if status in BODILESS:  # its Content-Length tells of another answer (RFC 9110 §8.6)
-            pairs = tuple(pair for pair in pairs if pair[0].lower() != "content-length")
+        status = http_message.status(answer)  # the Content-Length of one without a body tells of another answer (RFC 9110 §8.6)
+        pairs = answer.without("content-length") if status in BODILESS else answer.headers
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
 

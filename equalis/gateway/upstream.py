@@ -96,7 +96,7 @@ def unasked(answer: Message, binding: Binding, operation: Operation | None, scri
     status = http_message.status(answer)
     read = _Reader(answer, binding, operation)
     ordered = bool(ORDERS & set(script)) or as_text(script.get("status")) == str(status)
-    if status >= SERVER_ERRORS and not ordered and not soap.blames_the_caller(_content(answer)):
+    if status >= SERVER_ERRORS and not ordered and not soap.blames_the_caller(encodings.readable(answer)):
         cause = f"the environment answered HTTP {status} to {name}, which nobody ordered"
         return Fault(Blame.ENVIRONMENT, cause, "show the exchange to the environment's operator")
     if status in UNSERVED and not script:
@@ -107,13 +107,6 @@ def unasked(answer: Message, binding: Binding, operation: Operation | None, scri
         cause = f"the answer to {name} comes from the environment {named}, not from {environment}"
         return Fault(Blame.CONFIGURATION, cause, "point equalis at the environment that was meant")
     return None
-
-
-def _content(answer: Message) -> bytes:
-    try:
-        return encodings.content(answer)
-    except UnreadableError:
-        return b""
 
 
 @dataclass(frozen=True, slots=True)

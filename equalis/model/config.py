@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
 
 from equalis.model.transcript import EMBEDDED
+
+HTTPS, LAST_PORT = 443, 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,22 @@ class Address:
 
     url: str
     connect: str = ""
+
+    @property
+    def parts(self) -> SplitResult:
+        """The name taken apart."""
+        return urlsplit(self.url)
+
+    @property
+    def named(self) -> tuple[str, int]:
+        """The host and the port of its own name."""
+        return self.parts.hostname or "", self.parts.port or HTTPS
+
+    @property
+    def reached(self) -> tuple[str, int]:
+        """The host and the port to connect to."""
+        host, _, port = self.connect.rpartition(":")
+        return (host, int(port)) if self.connect else self.named
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from equalis.model.outcome import Outcome, worst
-from equalis.model.transcript import EMBEDDED
+from equalis.model.transcript import EMBEDDED, Transcript
 from equalis.model.verdict import Conformity, Finding, Verdict
 
 
@@ -39,6 +39,10 @@ class Header:
     services: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
     site: str = ""
+
+    def blank(self, case: str) -> Transcript:
+        """The transcript of a case before anything is recorded: what of the run decides whether the case applies."""
+        return Transcript(case, self.environment, capabilities=self.capabilities, holds=self.holds, services=self.services)
 
 
 @dataclass(frozen=True, slots=True)

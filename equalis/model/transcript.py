@@ -29,6 +29,10 @@ class Message:
         wanted = name.lower()
         return tuple(value for key, value in self.headers if key.lower() == wanted)
 
+    def without(self, *names: str) -> tuple[tuple[str, str], ...]:
+        """The other headers than these (in small letters)."""
+        return tuple(pair for pair in self.headers if pair[0].lower() not in names)
+
 
 @dataclass(frozen=True, slots=True)
 class Tls:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from equalis.archive.evidence import header_event
-from equalis.archive.rundir import Recorded, RunDirectory
+from equalis.archive.rundir import Bodies, Recorded, RunDirectory
 from equalis.cases.loading import load_all
 from equalis.clock import Clock
 from equalis.gateway import pki
@@ -25,7 +25,7 @@ from equalis.proof.attribution import Attributed
 from equalis.proof.injections import Stage
 from equalis.proof.loosening import Noticed
 from equalis.runner import Runner
-from equalis.session import DEMO, Bodies, Order, new_header, read_files
+from equalis.session import DEMO, Order, new_header, read_files
 from equalis.single import Unwatched
 from equalis.solution.demo import DemoDriver
 from equalis.solution.port import Driver

@@ -7,23 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from equalis.model.case import Action, Step
+from equalis.model.remedied import RemediedError
 from equalis.model.values import Record
 
 
-class DriverError(Exception):
-    """The driver itself cannot do its work: a matter of configuration, never a KO.
-
-    ``remedy`` says how to mend it.
-    """
-
-    def __init__(self, cause: str, remedy: str) -> None:
-        """Keep both parts."""
-        super().__init__(cause, remedy)
-        self.cause, self.remedy = cause, remedy
-
-    def __str__(self) -> str:
-        """What went wrong."""
-        return self.cause
+class DriverError(RemediedError):
+    """The driver itself cannot do its work: a matter of configuration, never a KO."""
 
 
 class ProductFailure(Exception):  # noqa: N818 - it is evidence about the product, not an error of ours

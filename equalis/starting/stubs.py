@@ -18,9 +18,9 @@ class Language:
     function: Callable[[Action], str]
 
 
-def functions(actions: Iterable[Action], one: Callable[[Action], str], between: str = "\n\n\n") -> str:
+def functions(actions: Iterable[Action], one: Callable[[Action], str]) -> str:
     """Each action's function."""
-    return between.join(one(action) for action in actions)
+    return "\n\n\n".join(one(action) for action in actions)
 
 
 def python(action: Action) -> str:

@@ -22,6 +22,14 @@ def content(message: Message) -> bytes:
     return body
 
 
+def readable(message: Message) -> bytes:
+    """The same, empty where it cannot be had: for whoever only looks whether something stands in it."""
+    try:
+        return content(message)
+    except UnreadableError:
+        return b""
+
+
 def _decoded(body: bytes, coding: str) -> bytes:
     if coding not in WINDOWS:
         message = f"the body is encoded as {coding[:20]}, which cannot be read; gzip and deflate can"

@@ -434,13 +434,21 @@ def test_an_address_that_leads_past_the_gateway_is_configuration(way: Open, loca
     assert "host" in fault.remedy
 
 
-def test_a_refusal_that_names_the_gateways_address_is_configuration(way: Open) -> None:
-    """By prefix a signed message names the gateway; that the environment wants its own is nothing of the product's."""
-    made, _ = way(plainly(b"HTTP/1.1 400 No\r\nContent-Length: 36\r\n\r\nDestination is https://127.0.0.1/idp"))
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        (b"Destination is https://127.0.0.1/idp", "host"),  # by prefix a signed message names the gateway, and the environment wants its own
+        (b"<html>400 The SSL certificate error</html>", "identity"),  # as nginx says it, to a product that had shown its certificate
+    ],
+    ids=["the-gateways-address", "another-certificate"],
+)  # fmt: skip
+def test_a_refusal_of_what_is_ours_is_configuration(way: Open, body: bytes, word: str) -> None:
+    """Nothing of the product's: the way it is routed, or the certificate that the environment is shown."""
+    made, _ = way(plainly(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n" % len(body) + body))
     made.call(HEAD, BODY)
     made.settled()
     (fault,) = made.sink.faults
-    assert (fault.blame, "host" in fault.remedy) == (Blame.CONFIGURATION, True)
+    assert (fault.blame, word in fault.remedy) == (Blame.CONFIGURATION, True)
 
 
 @pytest.mark.parametrize(
@@ -476,16 +484,6 @@ def test_the_wait_for_the_rate_counts_with_the_answer(way: Open) -> None:
     (fault,) = made.sink.faults
     assert fault.blame is Blame.CONFIGURATION
     assert "for the environment's rate" in fault.cause
-
-
-def test_a_proxy_that_wants_another_certificate_is_configuration(way: Open) -> None:
-    """As nginx says it: HTTP 400 in words of its own, to a product that had shown its certificate."""
-    body = b"<html>400 The SSL certificate error</html>"
-    made, _ = way(plainly(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n" % len(body) + body))
-    made.call(HEAD, BODY)
-    made.settled()
-    (fault,) = made.sink.faults
-    assert (fault.blame, "identity" in fault.remedy) == (Blame.CONFIGURATION, True)
 
 
 def test_a_secret_in_a_coded_answer_is_not_kept(way: Open) -> None:

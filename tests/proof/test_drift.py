@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from equalis.demo.__main__ import Hook
 from tests.conftest import REPOSITORY
-from tests.real_environment import CDA, OtherPractice, Real, overlay, real_environment
+from tests.real_environment import CDA, Real, other_product, overlay, real_environment
 from tests.test_live_environment import SOLUTION, equalis
 
 CASES = ("ra-pid/pid-plusieurs-actes", "ra-pid/pid-paiement-pannes@muette-apres", "ra-pid/ra-depot@non-acquitte", "ra-pid/ra-mysecu", "ra-pid/ra-annulation",
@@ -38,11 +37,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
 
 @pytest.fixture
 def product() -> Iterator[Hook]:
-    served = Hook(0, 0.8, (), OtherPractice)
-    threading.Thread(target=served.serve_forever, daemon=True).start()
-    yield served
-    served.shutdown()
-    served.server_close()
+    with other_product() as served:
+        yield served
 
 
 @pytest.fixture
