@@ -11,18 +11,16 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from equalis import __version__, packs
+from equalis.agreement import NoCaseError, check_bindings, check_same, check_words
 from equalis.archive import bundle, keys
 from equalis.archive.evidence import EvidenceError, header, header_event
 from equalis.archive.rundir import JUNIT, REPORT, Bodies, Folder, Recorded, RunDirectory
-from equalis.cases import shapes
-from equalis.cases.bindings import load as load_bindings
-from equalis.cases.commits import unsaid
 from equalis.cases.conformity import fold
 from equalis.cases.loading import PEOPLE, Loaded, load_all
 from equalis.clock import Clock
 from equalis.gateway.environment import Environment
-from equalis.gateway.opening import DescriptorError, opened
-from equalis.model.case import INVENTED, Case
+from equalis.gateway.opening import opened
+from equalis.model.case import Case
 from equalis.model.config import Config, Solution
 from equalis.model.outcome import Outcome
 from equalis.model.report import Header, Report
@@ -71,14 +69,6 @@ class Finished:
     lines: Lines = field(repr=False)
 
 
-class OtherSolutionError(Exception):
-    """A run cannot be finished by another solution, or at another environment, than it was begun."""
-
-
-class NoCaseError(Exception):
-    """The names, families or tags of a request match no case; the text gives the valid ones."""
-
-
 def read_files(config: Config) -> packs.Files:
     """Everything that a run works with, by its name in the bundle."""
     scenarios, bindings = packs.scenarios(config.scenarios), packs.bindings(config.bindings)
@@ -108,8 +98,12 @@ def run(order: Order, progress: Progress, conversation: Conversation | None = No
 
 
 def resume(folder: Path, order: Order, progress: Progress, conversation: Conversation | None = None) -> Finished:
-    """Play what an INCOMPLETE run has left, and again what nobody could judge; its own cases and bindings are used, not today's."""
+    """Play what an INCOMPLETE run has left, and again what nobody could judge; its own cases are used, not today's.
+
+    Bindings hold templates that are rendered, so those of the folder must be the ones that this machine names.
+    """
     recorded = Recorded(Folder(folder))
+    check_bindings(folder, recorded, packs.bindings(order.config.bindings).content)
     head, verdicts, _, loaded = reread(recorded)
     done = {verdict.case for verdict in verdicts if verdict.outcome is not Outcome.INCONCLUSIVE}
     if gone := [name for name in head.plan if loaded.pack.case(name) is None]:
@@ -117,46 +111,13 @@ def resume(folder: Path, order: Order, progress: Progress, conversation: Convers
         raise EvidenceError(message)
     left = [case for name in head.plan if (case := loaded.pack.case(name)) and name not in done]
     progress.run_begins(len(left), lines_of(recorded))
-    own = order.config.solution
-    ours = (own.name, own.version, own.vendor, own.driver, own.capabilities, own.digest)
-    if ours != (head.solution, head.version, head.vendor, head.driver, head.capabilities, head.digest):
-        message = f"{folder} is a run of {head.solution} {head.version} (driver {head.driver}), not of {own.name} {own.version}"
-        raise OtherSolutionError(message)
-    if (order.config.live.digest if order.config.live else "") != head.site:
-        message = f"{folder} is a run at {head.environment} as it was described then, and equalis.toml describes it otherwise now"
-        raise OtherSolutionError(message)
+    check_same(folder, head, order.config)
     clock = Clock()
     with contextlib.closing(opened(order.config, order.home, loaded.bindings, head.challenge, clock.now)) as environment:
         directory = RunDirectory(folder)
         directory.append(strict_json.write_line({"event": "resumed", "at": datetime.now(UTC).isoformat()}))
         run_by = _Running(order, loaded, head, directory, environment, clock, progress, conversation)
         return run_by.play(left, verdicts)
-
-
-def check_words(loaded: Loaded, config: Config) -> None:
-    """Refuse a capability that nobody knows, which would silently test nothing, and what ``check_promises`` refuses."""
-    _check_known("capability", config.solution.capabilities, loaded.pack.capabilities)
-    check_promises(loaded, config)
-
-
-def check_promises(loaded: Loaded, config: Config) -> None:
-    """Refuse a live environment that promises a seed which nobody knows, or whose ledgers nobody derives."""
-    if config.live is None:
-        return
-    _check_known("seed", config.live.promised, (INVENTED, *loaded.pack.seeds))
-    if config.bindings:
-        shipped = load_bindings(packs.bindings().content)
-        if silent := unsaid(shipped, loaded.bindings):
-            cause = f"the overlays do not say what is committed by {', '.join(silent)}"
-            raise DescriptorError(cause, "write `commits:` for each, as docs/live.md says (`commits: []` where it commits nothing)")
-
-
-def _check_known(what: str, words: Iterable[str], known: Iterable[str]) -> None:
-    valid = tuple(known)
-    for word in words:
-        if word not in valid:
-            message = f"no {what} `{word}`: {shapes.choice(word, valid, 'words')}"
-            raise NoCaseError(message)
 
 
 def begun(folder: Path) -> Header:

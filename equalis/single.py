@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from equalis import packs
+from equalis.agreement import NoCaseError, check_words
 from equalis.archive.evidence import header_event
 from equalis.archive.rundir import Recorded, RunDirectory
 from equalis.cases import configuration
@@ -25,7 +26,7 @@ from equalis.model.outcome import Outcome
 from equalis.model.verdict import Verdict
 from equalis.reporting.text import Lines, verdict_text
 from equalis.runner import Runner, RunStoppedError
-from equalis.session import DEMO, NoCaseError, Order, check_words, new_header, read_files, runner_of
+from equalis.session import DEMO, Order, new_header, read_files, runner_of
 from equalis.verifier import lines_of
 from equalis.wire import strict_json
 

@@ -165,6 +165,11 @@ class Recorded:
             raise EvidenceError(message)
         return content
 
+    def differing(self, prefix: str, ours: Mapping[str, bytes]) -> list[str]:
+        """The files under a folder that are other ones than ours, or that only one side has."""
+        theirs = self.pack(prefix)
+        return sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
+
     def pack(self, prefix: str) -> dict[str, bytes]:
         """The files under a folder of the run."""
         return {name: content for name, content in self.files.items() if name.startswith(f"{prefix}/")}

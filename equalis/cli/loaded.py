@@ -10,6 +10,14 @@ from equalis.cases.loading import Loaded, load_all
 from equalis.cli.folders import CONFIGURATION
 
 
+def overlays(environment: str, bindings: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The overlays that this machine names for an environment: equalis.toml's, and the command line's over them."""
+    file = Path(CONFIGURATION)
+    config = configuration.read(file.read_bytes(), str(file)) if file.is_file() else None
+    site = config.environments.get(environment) if config else None
+    return (*(config.bindings if config else ()), *(site.bindings if site else ()), *bindings)
+
+
 def everything(bindings: tuple[str, ...] = (), scenarios: tuple[str, ...] = ()) -> Loaded:
     """What is shipped, what equalis.toml adds, and what the command line adds; raises MistakesError."""
     file = Path(CONFIGURATION)

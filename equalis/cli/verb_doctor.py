@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
+from equalis.agreement import NoCaseError, check_promises
 from equalis.cases.loading import Loaded, load_all
 from equalis.cli import configured
 from equalis.cli.endings import INCONCLUSIVE, OK, USAGE, EndError
@@ -17,7 +18,7 @@ from equalis.model.config import Config
 from equalis.model.health import Health, Line
 from equalis.reporting.console import console
 from equalis.reporting.text import clean
-from equalis.session import NoCaseError, check_promises, driver_maker, read_files
+from equalis.session import driver_maker, read_files
 
 WIDTH = 14
 MARGIN = " " * (WIDTH + 10)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from equalis.agreement import NoCaseError, OtherSolutionError
 from equalis.cli import configured
 from equalis.cli.conversing import conversation
 from equalis.cli.endings import CODES, INCONCLUSIVE, OK, USAGE, EndError, noted, told
@@ -24,7 +25,7 @@ from equalis.reporting import document
 from equalis.reporting.console import LiveProgress, console, fitted, styled
 from equalis.reporting.text import summary
 from equalis.runner import RunStoppedError
-from equalis.session import Finished, NoCaseError, Order, OtherSolutionError, resume, run
+from equalis.session import Finished, Order, resume, run
 
 
 @click.command("run")
@@ -58,8 +59,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         if name not in BY_NAME:
             raise EndError(USAGE, f"no defect `{name}`", f"valid defects: {', '.join(sorted(BY_NAME))}")
     names = (*names, *patterns, *(_failed(failed) if failed else ()))
-    if unfinished and (names or defects or families or tags or bindings or environment):
-        raise EndError(USAGE, "a resumed run plays what it planned", "give --resume no case, family, tag, defect, bindings or environment")
+    if unfinished and (names or defects or families or tags or environment):
+        raise EndError(USAGE, "a resumed run plays what it planned", "give --resume no case, family, tag, defect or environment")
 
     def once() -> int:
         config = _configuration(path, unfinished, environment, demo=demo or bool(defects), bindings=bindings, out=out)
@@ -98,7 +99,7 @@ def _played(order: Order, unfinished: str, *, as_json: bool) -> int:
     except NoCaseError as error:
         raise EndError(USAGE, str(error)) from None
     except OtherSolutionError as error:
-        raise EndError(USAGE, str(error), "resume it with the equalis.toml with which it was begun") from None
+        raise EndError(USAGE, str(error), "resume it with the equalis.toml and the --bindings with which it was begun") from None
     except PortTakenError as error:
         mend = "end the program that uses it, or set another `port` under [environment] in equalis.toml"
         raise EndError(USAGE, str(error), mend) from None

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
 from equalis.model.binding import Binding
@@ -24,11 +25,15 @@ JSON = (("Content-Type", "application/json"),)
 
 @lru_cache(maxsize=128)
 def _template(text: str, *, as_json: bool) -> jinja2.Template:
-    """A template whose values are escaped: as XML, or each as one JSON literal."""
-    environment = jinja2.Environment(
-        autoescape=not as_json,  # noqa: S701 - `finalize` escapes the values of JSON
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_literal if as_json else None,
+    """A template whose values are escaped: as XML, or each as one JSON literal.
+
+    Templates come with overlays, which somebody else wrote: they see the fields and nothing of Python (trust.md).
+    """
+    environment = ImmutableSandboxedEnvironment(
+        autoescape=not as_json, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=_literal if as_json else None,
     )  # fmt: skip
+    environment.globals.clear()
     environment.filters["money"] = lambda value: f"{Decimal(as_text(value)):.2f}"
     environment.filters["instant"] = zulu
     return environment.from_string(text)
