@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from equalis.cases import shapes
 from equalis.cases.commits import commits
@@ -10,8 +10,9 @@ from equalis.cases.plain import record
 from equalis.model.binding import LOCATORS, Binding, Field, Half, Locator, Operation, Recognition
 from equalis.model.source import Mistake, MistakesError, Source
 from equalis.model.values import Record, Value, as_text
-from equalis.wire import fhir, json_path, strict_xml, strict_yaml
-from equalis.wire.bindings import Bindings, pattern
+from equalis.wire import fhir, json_path, json_schema, schema_files, strict_xml, strict_yaml, xml_schema
+from equalis.wire.bindings import Bindings
+from equalis.wire.patterns import pattern
 from equalis.wire.strict_yaml import Document
 
 TEMPLATES = ("answers", "requests")
@@ -23,12 +24,10 @@ def load(files: Mapping[str, bytes], roots: Mapping[str, str] | None = None) -> 
 
     ``roots`` maps a file to the path that a user knows it by, for messages.
     """
-    mistakes: list[Mistake] = []
+    mistakes = list(_schema_mistakes(files, roots or {}))
     found = []
     for path in sorted(files):
         shown = (roots or {}).get(path, path)
-        if path.endswith(".xsd"):
-            mistakes += _schema_mistakes(files[path], shown)
         if not path.endswith("/binding.yaml"):
             continue
         try:
@@ -45,13 +44,44 @@ def load(files: Mapping[str, bytes], roots: Mapping[str, str] | None = None) -> 
     return Bindings(found)
 
 
-def _schema_mistakes(content: bytes, shown: str) -> list[Mistake]:
-    """What makes an XML Schema of an overlay unusable, before any case is played with it."""
+def _text(path: str, content: bytes, mistakes: list[Mistake]) -> str:
+    """The text of a template, empty with a mistake when it is not UTF-8."""
     try:
-        strict_xml.schema(content)
-    except ValueError as error:
-        return [Mistake(Source(shown), str(error), "mend the schema; `xmllint --schema` shows more")]
-    return []
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        mistakes.append(Mistake(Source(path, line), f"byte {error.start} is not UTF-8", "save the template as UTF-8"))
+        return ""
+
+
+def _schema_mistakes(files: Mapping[str, bytes], roots: Mapping[str, str]) -> Iterator[Mistake]:
+    """What makes a schema unusable, before any case is played with it: its form, and references that lead out of the pack."""
+    known = _all_schemas(files)
+    for name, (path, content) in known.items():
+        shown = roots.get(path, path)
+        try:
+            found = schema_files.gathered(name, {each: bytes_ for each, (_, bytes_) in known.items()})
+            (json_schema if name.endswith(".json") else xml_schema).compiled(found)
+        except ValueError as error:
+            line = _line_of(content, str(error))
+            yield Mistake(Source(shown, line), str(error), "mend the schema; it may refer to other schemas of the pack, by their relative names")
+
+
+def _line_of(content: bytes, told: str) -> int:
+    """The line that a mistake quotes, the first when it quotes none."""
+    quoted = told.split("'")[1] if told.count("'") > 1 else ""
+    lines = content.decode(errors="replace").splitlines()
+    return next((number for number, line in enumerate(lines, start=1) if quoted and quoted in line), 1)
+
+
+def _all_schemas(files: Mapping[str, bytes]) -> dict[str, tuple[str, bytes]]:
+    """Every schema as ``service/name``, with its path and its bytes."""
+    found = {}
+    for path, content in files.items():
+        parts = path.split("/")
+        if len(parts) >= 3 and parts[-2] == schema_files.FOLDER and path.endswith((".xsd", ".json")):  # noqa: PLR2004 - service/schemas/name
+            found[f"{parts[-3]}/{parts[-1]}"] = path, content
+    return found
 
 
 def _binding(document: Document, folder: str, files: Mapping[str, bytes], mistakes: list[Mistake]) -> Binding:
@@ -64,7 +94,7 @@ def _binding(document: Document, folder: str, files: Mapping[str, bytes], mistak
         for name, value in record(top["operations"]).items()
     )
     templates = {
-        path.removeprefix(f"{folder}/{kind}/"): content.decode()
+        path.removeprefix(f"{folder}/{kind}/"): _text(path, content, mistakes)
         for kind in TEMPLATES for path, content in files.items() if path.startswith(f"{folder}/{kind}/")
     }  # fmt: skip
     for operation in operations:
@@ -80,14 +110,8 @@ def _binding(document: Document, folder: str, files: Mapping[str, bytes], mistak
 
 def _schemas(service: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """A service's own schemas by name, and every service's as ``service/name``."""
-    found = {}
-    for path, content in files.items():
-        parts = path.split("/")
-        if len(parts) >= 3 and parts[-2] == "schemas":  # noqa: PLR2004 - service/schemas/name
-            found[f"{parts[-3]}/{parts[-1]}"] = content
-            if parts[-3] == service:
-                found[parts[-1]] = content
-    return found
+    known = {name: content for name, (_, content) in _all_schemas(files).items()}
+    return known | {name.removeprefix(f"{service}/"): content for name, content in known.items() if name.startswith(f"{service}/")}
 
 
 def _operation(

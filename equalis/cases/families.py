@@ -13,7 +13,7 @@ from equalis.model.case import Action, ActionField, Case, Cause, Family, Require
 from equalis.model.outcome import Basis, Level
 from equalis.model.source import Mistake
 from equalis.model.values import Record, Value, as_text
-from equalis.wire.bindings import pattern
+from equalis.wire.patterns import pattern
 from equalis.wire.strict_yaml import Document
 
 

@@ -16,7 +16,8 @@ from equalis.model.case import TLS_DISTURBANCES, TRANSPORT_DISTURBANCES, Case, E
 from equalis.model.source import Mistake
 from equalis.model.values import Value, as_text
 from equalis.wire import typed
-from equalis.wire.bindings import Bindings, pattern
+from equalis.wire.bindings import Bindings
+from equalis.wire.patterns import pattern
 from equalis.wire.strict_yaml import Document
 from equalis.wire.unreadable import UnreadableError
 

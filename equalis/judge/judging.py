@@ -11,7 +11,8 @@ from equalis.model.case import INVENTED, Case, Cause, Expectation, Sign
 from equalis.model.outcome import Blame, Level, Outcome, worst
 from equalis.model.transcript import EMBEDDED, Fault, Transcript
 from equalis.model.verdict import Finding, Verdict
-from equalis.wire.bindings import Bindings, pattern
+from equalis.wire.bindings import Bindings
+from equalis.wire.patterns import pattern
 from equalis.wire.unreadable import UnknownFieldError, UnreadableError
 
 

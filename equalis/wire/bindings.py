@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
-
-import re2
 
 from equalis.model.binding import Binding, Field, Half, Locator, Operation
 from equalis.model.transcript import Exchange
 from equalis.model.values import Value, at_path
 from equalis.wire import http_message, json_path, jws, strict_xml, typed
 from equalis.wire.opened import Opened
+from equalis.wire.patterns import first_group
 from equalis.wire.unreadable import UnknownFieldError, UnreadableError
 
 Namespaces = tuple[tuple[str, str], ...]
@@ -211,19 +209,3 @@ _FINDERS: dict[str, Callable[[Locator, Opened], list[str]]] = {
 
 def _named(pairs: list[tuple[str, str]], locator: Locator) -> list[str]:
     return [value for key, value in pairs if key == locator.expression]
-
-
-@lru_cache(maxsize=256)
-def pattern(expression: str) -> re2._Regexp[str]:
-    """Compile a pattern of a case or binding with RE2 (linear time); raises ValueError."""
-    try:
-        return re2.compile(expression)
-    except re2.error as error:
-        message = f"not an RE2 pattern: {expression!r} ({error})"
-        raise ValueError(message) from error
-
-
-def first_group(expression: str, value: str) -> str | None:
-    """The first group of a pattern found anywhere in a text, None when it is not there."""
-    found = pattern(expression).search(value)
-    return None if found is None else found.group(1)

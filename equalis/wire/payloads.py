@@ -1,22 +1,12 @@
-"""The business content of a message, held against the schema that its binding names: XML Schema, or a FHIR resource."""
+"""The business content of a message, held against the schema that its binding names: XML Schema, JSON Schema, FHIR."""
 
 from __future__ import annotations
 
 from lxml import etree
 
 from equalis.model.binding import Binding, Half
-from equalis.wire import fhir, strict_xml
+from equalis.wire import fhir, json_schema, schema_files, strict_xml, xml_schema
 from equalis.wire.opened import Opened
-from equalis.wire.unreadable import UnknownFieldError
-
-
-def schema(binding: Binding, name: str) -> bytes:
-    """The bytes of a schema; raises UnknownFieldError when the binding carries none of that name."""
-    content = binding.schemas.get(name)
-    if content is None:
-        message = f"the binding of {binding.service} has no schema {name!r}"
-        raise UnknownFieldError(message)
-    return content
 
 
 def element(binding: Binding, half: Half, opened: Opened) -> etree._Element | None:
@@ -39,7 +29,9 @@ def violations(binding: Binding, half: Half, opened: Opened, name: str = "") -> 
         return []
     if wanted in fhir.SCHEMAS:
         return fhir.problems(opened.content, wanted.partition(":")[2])
+    if wanted.endswith(".json"):
+        return json_schema.violations(json_schema.compiled(schema_files.files(binding, wanted)), opened.json)
     node = element(binding, half, opened)
     if node is None:
         return [f"no element at {half.payload}"]
-    return strict_xml.violations(strict_xml.schema(schema(binding, wanted)), node)
+    return xml_schema.violations(xml_schema.compiled(schema_files.files(binding, wanted)), node)

@@ -52,7 +52,8 @@ def children(node: etree._Element) -> list[etree._Element]:
 def xpath(expression: str, namespaces: tuple[tuple[str, str], ...]) -> etree.XPath:
     """Compile an XPath 1.0 expression once; raises ValueError when it is not one."""
     try:
-        return etree.XPath(expression, namespaces=dict(namespaces), smart_strings=False)
+        # no regular expressions of EXSLT: Python's engine would run them, and it backtracks
+        return etree.XPath(expression, namespaces=dict(namespaces), smart_strings=False, regexp=False)
     except etree.XPathError as error:
         message = f"not an XPath expression: {expression!r} ({error})"
         raise ValueError(message) from error
@@ -77,23 +78,3 @@ def names(expression: etree.XPath, root: etree._Element) -> list[str]:
     found = expression(root)
     elements = found if isinstance(found, list) else []
     return [etree.QName(item).localname for item in elements if isinstance(item, etree._Element)]
-
-
-@lru_cache(maxsize=64)
-def schema(content: bytes) -> etree.XMLSchema:
-    """Compile an XML Schema from its bytes once; raises ValueError when it is not one."""
-    try:
-        return etree.XMLSchema(parse(content))
-    except (etree.XMLSchemaParseError, UnreadableError) as error:
-        message = f"not an XML Schema: {error}"
-        raise ValueError(message) from error
-
-
-def violations(compiled: etree.XMLSchema, node: etree._Element) -> list[str]:
-    """What a schema finds wrong with an element, at most five lines of it."""
-    alone = etree.fromstring(etree.tostring(node, with_tail=False))
-    if compiled.validate(alone):
-        return []
-    # lxml-stubs give the entries of the log no type
-    entries = [str(entry.message) for entry in compiled.error_log]  # type: ignore[attr-defined]
-    return entries[:5] or ["the document does not follow its schema"]

@@ -11,9 +11,9 @@ from equalis import packs
 from equalis.demo.defects import Switches
 from equalis.demo.memoire import Act, Memoire
 from equalis.demo.transport import Doctor
-from equalis.wire import strict_xml
+from equalis.wire import strict_xml, xml_schema
 
-SCHEMA = strict_xml.schema(packs.bindings().content["bindings/mysecu/schemas/memoire.xsd"])
+SCHEMA = xml_schema.compiled((("mysecu/memoire.xsd", packs.bindings().content["bindings/mysecu/schemas/memoire.xsd"]),))
 MEMOIRE = Memoire(
     "0f8fad5b-d9cb-469f-a165-70867728950e", Doctor("1000000017", "90123456", "Exemple", "Marie"),
     {"matricule": "1985031421294"}, (Act("C1", 1), Act("CP1", 1, Decimal("15.00"))), date(2026, 11, 22), Switches(),
@@ -22,7 +22,7 @@ XML = MEMOIRE.xml()
 
 
 def violations(xml: str) -> list[str]:
-    return strict_xml.violations(SCHEMA, strict_xml.parse(xml.encode()))
+    return xml_schema.violations(SCHEMA, strict_xml.parse(xml.encode()))
 
 
 GOOD = [

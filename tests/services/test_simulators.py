@@ -27,7 +27,7 @@ from equalis.gateway.pki import Pki
 from equalis.gateway.watching import Watching
 from equalis.model.case import Step
 from equalis.model.source import Source
-from equalis.wire import strict_xml
+from equalis.wire import schema_files, strict_xml, xml_schema
 
 DOCTOR = Doctor("1000000017", "90123456", "Exemple", "Marie")
 PATIENT = "1985031421294"
@@ -336,4 +336,4 @@ def test_the_answer_to_a_deposit_follows_its_schema(loaded: Loaded) -> None:
     anomalies = [{"type": "E", "code": "X", "text": "y"}, {"type": "E", "code": "Z", "text": ""}]
     text = jinja2.Template(binding.templates["memoire-return.xml.j2"]).render(model="M", uuid="u", secu="s", anomalies=anomalies)
     (element,) = strict_xml.children(strict_xml.parse(text.encode()))
-    assert strict_xml.violations(strict_xml.schema(binding.schemas["messages.xsd"]), element) == []
+    assert xml_schema.violations(xml_schema.compiled(schema_files.files(binding, "messages.xsd")), element) == []

@@ -6,7 +6,7 @@ from equalis.judge.judgement import Judgement, check, judged, ok
 from equalis.judge.selection import Scene, Subject, described
 from equalis.model.case import Expectation
 from equalis.model.values import Record, as_text
-from equalis.wire.bindings import pattern
+from equalis.wire.patterns import pattern
 
 _NUMBER = {"type": "integer", "minimum": 0}
 BOUNDS = {"exactly": _NUMBER, "at-least": _NUMBER, "at-most": _NUMBER}

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from functools import lru_cache
-
-import jsonschema
-
 from equalis.judge.judgement import Judgement, check, ko, ok
 from equalis.judge.selection import Scene, Subject
 from equalis.model.case import Expectation
-from equalis.model.values import Value, as_text
-from equalis.wire import payloads, typed
-from equalis.wire.opened import Opened
-from equalis.wire.unreadable import UnknownFieldError, UnreadableError
+from equalis.model.values import as_text
+from equalis.wire import payloads
+from equalis.wire.unreadable import UnknownFieldError
 
 _ARGUMENTS = {"schema": {"type": "string"}}
 
@@ -30,33 +23,7 @@ def request_violations(subject: Subject, schema_name: str = "") -> list[str]:
     if not name:
         message = f"{reading.operation.name} has no schema in the binding"
         raise UnknownFieldError(message)
-    if name.endswith(".json"):
-        return _json(payloads.schema(reading.binding, name), reading.request)
     return payloads.violations(reading.binding, half, reading.request, schema_name)
-
-
-@lru_cache(maxsize=64)
-def _compiled(content: bytes) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(json.loads(content))
-
-
-def _json(content: bytes, opened: Opened) -> list[str]:
-    try:
-        value = _plain(opened.json)
-    except UnreadableError as error:
-        return [str(error)]
-    errors = sorted(_compiled(content).iter_errors(value), key=lambda error: list(map(str, error.path)))
-    return [f"/{'/'.join(map(str, error.path))}: {error.message[:160]}" for error in errors[:5]]
-
-
-def _plain(value: Value) -> object:
-    """A value as jsonschema expects it: lists, dicts and floats."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    plain = typed.to_json(value)
-    return float(plain["money"]) if isinstance(plain, dict) else plain
 
 
 def _judged(subjects: tuple[Subject, ...], expectation: Expectation) -> Judgement:

@@ -6,7 +6,7 @@ from equalis.judge.judgement import Judgement, check, ko, ok
 from equalis.judge.selection import Scene, Subject
 from equalis.model.case import Expectation
 from equalis.model.values import as_text
-from equalis.wire.bindings import pattern
+from equalis.wire.patterns import pattern
 from equalis.wire.unreadable import UnknownFieldError
 
 _HEADER = {

@@ -10,7 +10,7 @@ from equalis.model.case import Expectation
 from equalis.model.outcome import Outcome
 from equalis.model.values import Value, as_text
 from equalis.wire import names
-from equalis.wire.bindings import pattern
+from equalis.wire.patterns import pattern
 
 _ANY = {"type": ["string", "number", "boolean", "array", "integer", "null"]}
 
