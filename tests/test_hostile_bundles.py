@@ -164,7 +164,7 @@ HELD_BEFORE = {"a DTD", "an entity"}
 def test_a_schema_refers_to_files_of_the_pack_and_to_nothing_else(
     name: str, run_folder: Path, home: Path, equalis: Equalis, tmp_path: Path, listening: tuple[int, list[str]]
 ) -> None:
-    """verify refuses the bundle without having called anybody; lint names the file of an overlay."""
+    """Verify refuses the bundle without having called anybody; lint names the file of an overlay."""
     port, came = listening
     outside = tmp_path / "outside.xsd"
     outside.write_text(XSD.format("") if OUTWARD[name][0].endswith("xsd") else "{}")
