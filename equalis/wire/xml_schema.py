@@ -22,7 +22,7 @@ def compiled(found: Files) -> etree.XMLSchema:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     parser.resolvers.add(_Resolver(known))
     try:
-        return etree.XMLSchema(etree.fromstring(_rooted(found[0][0], known), parser))
+        return etree.XMLSchema(etree.fromstring(_rooted(found[0][0], known), parser, base_url=PACK + found[0][0]))
     except (etree.XMLSchemaParseError, etree.XMLSyntaxError, UnreadableError) as error:
         message = f"not an XML Schema: {error}"
         raise ValueError(message) from error
