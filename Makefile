@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test prove lint types arrows unit lock clean
+.PHONY: demo test prove lint types arrows unit digests lock clean
 
 demo: $(READY)
 	$(BIN)/equalis run --demo
@@ -34,6 +34,10 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+# What `verify` holds the pack of a run against; a test says when it is due.
+digests: $(READY)
+	$(BIN)/python tools/release_digests.py
 
 # Needs `uv` on the path; the locks name no index and serve Python 3.11 to 3.13 on every platform.
 lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -156,7 +156,7 @@ def _proves(case: Case, loaded: Loaded, families: Iterable[str]) -> bool:
     return any(item.requirement in known for known in wanted for item in case.expectations)
 
 
-def new_header(order: Order, loaded: Loaded, chosen: list[Case]) -> Header:
+def new_header(order: Order, loaded: Loaded, chosen: Sequence[Case]) -> Header:
     """What a new run of these cases says of itself, its challenge drawn."""
     now, solution, site = datetime.now(UTC), order.config.solution, order.config.live
     head = Header(

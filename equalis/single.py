@@ -101,7 +101,7 @@ class Table:
         files = read_files(order.config)
         loaded = load_all(files.content, files.shown)
         check_words(loaded, order.config)
-        head, clock = new_header(order, loaded, []), Clock()
+        head, clock = new_header(order, loaded, loaded.pack.cases), Clock()
         environment = self._stack.enter_context(contextlib.closing(opened(order.config, order.home, loaded.bindings, head.challenge, clock.now)))
         directory = self._stack.enter_context(contextlib.closing(RunDirectory(Path(order.config.out) / head.run)))
         directory.append(strict_json.write_line(header_event(head)))

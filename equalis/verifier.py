@@ -8,8 +8,10 @@ from pathlib import Path
 
 from equalis import __version__
 from equalis.archive.bundle import NotAuthenticError, open_bundle
+from equalis.archive.container import MANIFEST, SIGNATURE
 from equalis.archive.evidence import EvidenceError, Reader, header
-from equalis.archive.rundir import JUNIT, REPORT, Folder, Recorded
+from equalis.archive.release import Difference, differences
+from equalis.archive.rundir import JUNIT, REPORT, Folder, Recorded, is_input, written
 from equalis.archive.seal import Seal
 from equalis.cases.conformity import fold
 from equalis.cases.loading import Loaded, load_all
@@ -24,18 +26,21 @@ from equalis.wire import strict_json
 from equalis.wire.strict_yaml import excerpt
 from equalis.wire.unreadable import UnreadableError
 
-INPUTS = (".yaml", ".xsd", ".j2", ".json")
-
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was recomputed. ``seal`` is None for a run directory, which nothing seals."""
+    """What was recomputed. ``seal`` is None for a run directory, which nothing seals; ``compared`` when the written report has the
+    same facts, ``worded`` when it has the same words too; ``differences`` are the files that are other than those of the
+    release which made it, None when that release is not known here.
+    """
 
     report: Report
     seal: Seal | None
     recorded: Recorded
     lines: Lines
     compared: bool
+    worded: bool
+    differences: tuple[Difference, ...] | None
 
 
 def verify(path: Path) -> Verification:
@@ -57,9 +62,19 @@ def verify(path: Path) -> Verification:
         message = "a sealed bundle holds a run to its end, and this one does not"
         raise NotAuthenticError(message)
     compared = report.complete and (seal is not None or REPORT in files)
+    worded = compared and report.header.tool == __version__
     if compared:
-        _compare(files, report, lines)
-    return Verification(report, seal, recorded, lines, compared)
+        (_compare_bytes if worded else _compare_facts)(files, report, lines)
+    if seal is not None:
+        _refuse_strangers(files)
+    return Verification(report, seal, recorded, lines, compared, worded, differences(inputs(recorded), report.header.tool))
+
+
+def _refuse_strangers(files: Mapping[str, bytes]) -> None:
+    """A sealed file that no run writes is recomputed from nothing, and so is not to be believed."""
+    if strangers := [name for name in files if not written(name) and name not in {MANIFEST, SIGNATURE}]:
+        message = f"it holds {strangers[0]!r}, which no run writes and nobody can recompute"
+        raise NotAuthenticError(message)
 
 
 def rejudged(recorded: Recorded) -> Report:
@@ -75,6 +90,9 @@ def reread(recorded: Recorded) -> tuple[Header, list[Verdict], bool, Loaded]:
     head = header(next(events, {}))
     reader, verdicts, finished = Reader(head, recorded.body), dict[str, Verdict](), False
     for event in events:
+        if event.get("case", head.plan[0] if head.plan else "") not in head.plan:
+            message = f"an event is of {event['case']}, which the run did not plan"
+            raise EvidenceError(message)
         transcript = reader.feed(event)
         finished = event.get("event") == "finished"
         case = loaded.pack.case(transcript.case) if transcript else None
@@ -102,32 +120,28 @@ def retried(before: Verdict, after: Verdict) -> Verdict:
 
 def inputs(recorded: Recorded) -> dict[str, bytes]:
     """The files of a recording with which it was made: cases, bindings, people."""
-    return {name: recorded.files[name] for name in recorded.files if _is_input(name)}
+    return {name: recorded.files[name] for name in recorded.files if is_input(name)}
 
 
-def _is_input(name: str) -> bool:
-    return name.startswith(("scenarios/", "bindings/", "people/")) and name.endswith(INPUTS)
+def _compare_bytes(files: Mapping[str, bytes], report: Report, lines: Lines) -> None:
+    """The recomputed report must be the written one, byte for byte: the same equalis made it."""
+    for name, content in ((REPORT, document.render(report)), (JUNIT, junit.render(report, lines))):
+        if name not in files or files[name] != content:
+            message = f"{name} is not what the evidence comes to (made by this equalis, {report.header.tool})"
+            raise NotAuthenticError(message)
 
 
-def _compare(files: Mapping[str, bytes], report: Report, lines: Lines) -> None:
-    """The recomputed report must be the sealed one: to the byte if the same equalis made it.
-
-    Another version may word a finding otherwise; then everything that decides must be the same.
-    """
-    made_by = report.header.tool
-    if made_by == __version__:
-        for name, content in ((REPORT, document.render(report)), (JUNIT, junit.render(report, lines))):
-            if name not in files or files[name] != content:
-                message = f"{name} is not what the evidence comes to (made by this equalis, {made_by})"
-                raise NotAuthenticError(message)
-        return
+def _compare_facts(files: Mapping[str, bytes], report: Report, lines: Lines) -> None:
+    """Another version may word a finding otherwise; everything that decides must be the same, in each form of the report."""
     try:
-        sealed = document.decisive(strict_json.read(files.get(REPORT, b"")))
+        same = document.decisive(strict_json.read(files.get(REPORT, b""))) == document.decisive(strict_json.read(document.render(report)))
+        alike = junit.facts(files.get(JUNIT, b"")) == junit.facts(junit.render(report, lines))
     except UnreadableError as error:
-        message = f"{REPORT} cannot be read: {error}"
+        message = f"{REPORT} or {JUNIT} cannot be read: {error}"
         raise NotAuthenticError(message) from None
-    if sealed != document.decisive(strict_json.read(document.render(report))):
-        message = f"the verdicts are not what the evidence comes to (made by equalis {made_by}, judged by {__version__})"
+    if not same or not alike:
+        what = "the verdicts are" if not same else f"what {JUNIT} says is"
+        message = f"{what} not what the evidence comes to (made by equalis {report.header.tool}, judged by {__version__})"
         raise NotAuthenticError(message)
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from equalis.archive.event_shapes import RUN, RUN_MAY
 from equalis.model.outcome import Blame
 from equalis.model.report import Header
 from equalis.model.transcript import (
@@ -47,33 +48,19 @@ def header(event: Event) -> Header:
         message = f"not evidence of format {FORMAT}: {str(event)[:80]}"
         raise EvidenceError(message)
     values = {key: value for key, value in event.items() if key not in {"event", "format"}}
-    pairs = values.get("editions", ())
-    if not isinstance(pairs, tuple) or not all(isinstance(pair, tuple) for pair in pairs):
-        message = "the header's editions are no pairs"
-        raise EvidenceError(message)
-    for name, kind in _HEADER_TYPES.items():
-        if not isinstance(values.get(name), kind):
-            message = f"the header's {name} is {values.get(name)!r}"
+    for name, holds in RUN.items():
+        if name not in values or not holds(values[name]):
+            message = f"the header's {name} is {str(values.get(name))[:80]!r}"
             raise EvidenceError(message)
-    for name in ("digest", "site"):
-        if not isinstance(values.get(name, ""), str):
-            message = f"the header's {name} is {values[name]!r}"
-            raise EvidenceError(message)
-    for name in ("plan", "capabilities", "defects", "holds", "services", "switches"):
-        if not all(isinstance(item, str) for item in values.get(name, ())):
-            message = f"the header's {name} are not all texts"
+    for name, holds in RUN_MAY.items():
+        if name in values and not holds(values[name]):
+            message = f"the header's {name} is {str(values[name])[:80]!r}"
             raise EvidenceError(message)
     try:
         return Header(**values)
     except TypeError as error:
         message = f"the header of the run is not complete: {error}"
         raise EvidenceError(message) from None
-
-
-_TEXTS = ("run", "started", "tool", "solution", "version", "vendor", "driver", "environment", "challenge")
-_HEADER_TYPES: dict[str, type] = {
-    **dict.fromkeys(_TEXTS, str), **dict.fromkeys(("plan", "capabilities", "defects"), tuple), "people": bool,
-}  # fmt: skip
 
 
 class Reader:
@@ -92,7 +79,7 @@ class Reader:
         kind = event.get("event")
         if kind == "case":
             self._case = [event]
-        elif self._case and event.get("case") == self._case[0]["case"]:
+        elif self._case and event.get("case") == self._case[0]["case"] and not event.get("late", False):
             self._case.append(event)
             if kind == "end":
                 return self.cut()
@@ -114,14 +101,11 @@ def transcript(events: Iterable[Event], header: Header, bodies: Bodies) -> Trans
     """The transcript of one case from its events."""
     by_kind: dict[str, list[Event]] = {}
     for event in events:
-        if not isinstance(event.get("n", 0), int) or not isinstance(event.get("step", ""), str):
-            message = f"an event of {event.get('case')} is not of its types"
-            raise EvidenceError(message)
         by_kind.setdefault(event["event"], []).append(event)
-    answers = {event["n"]: event for event in by_kind.get("answer", ())}
+    requests, answers = _by_number(by_kind, "request"), _by_number(by_kind, "answer")
     return replace(
         header.blank(by_kind["case"][0]["case"]),
-        exchanges=tuple(_exchange(event, answers.get(event["n"]), bodies) for event in by_kind.get("request", ())),
+        exchanges=tuple(_exchange(event, answers.get(number), bodies) for number, event in requests.items()),
         observations=tuple(_observation(event) for event in by_kind.get("observation", ())),
         ledger=tuple(
             LedgerEntry(event["service"], event["kind"], event["n"], _record(event["fields"]))
@@ -137,6 +121,17 @@ def transcript(events: Iterable[Event], header: Header, bodies: Bodies) -> Trans
         unmet={event["step"]: event["wait"] for event in by_kind.get("unmet", ())},
         complete=bool(by_kind.get("end")),
     )
+
+
+def _by_number(by_kind: Mapping[str, list[Event]], kind: str) -> dict[int, Event]:
+    """The events of a kind by the number of their exchange, in order; raises EvidenceError for one that has two."""
+    found: dict[int, Event] = {}
+    for event in by_kind.get(kind, ()):
+        if event["n"] in found:
+            message = f"{event['case']} has two events `{kind}` of exchange {event['n']}"
+            raise EvidenceError(message)
+        found[event["n"]] = event
+    return found
 
 
 def _exchange(request: Event, answer: Event | None, bodies: Bodies) -> Exchange:

@@ -30,9 +30,13 @@ class CaseRecorder:
     def __init__(self, case: str, directory: RunDirectory, told: Callable[[Mapping[str, Any]], None]) -> None:
         """Write into an open run directory; each event names its case, even one that comes too late."""
         self._case, self._directory, self._told = case, directory, told
+        self._over = False
 
     def event(self, kind: str, /, **fields: Any) -> None:
-        """Write one event; whoever listens hears it as it will be read back."""
+        """Write one event; whoever listens hears it as it will be read back. What comes after the end says so."""
+        if self._over:
+            fields["late"] = True
+        self._over |= kind == "end"
         line = strict_json.write_line({"event": kind, "case": self._case, **fields})
         self._directory.append(line)
         heard = strict_json.read(line)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from equalis.archive.event_shapes import wrong
 from equalis.archive.evidence import EvidenceError
 from equalis.wire import strict_json
 from equalis.wire.unreadable import UnreadableError
@@ -23,6 +25,18 @@ LOG = "evidence/log.jsonl"
 BODIES = "evidence/bodies"
 REPORT = "report.json"
 JUNIT = "junit.xml"
+INPUTS = (".yaml", ".xsd", ".j2", ".json")
+_BODY = re.compile(re.escape(BODIES) + "/[0-9a-f]{64}")
+
+
+def is_input(name: str) -> bool:
+    """Whether a file is one with which a run was made: a case, a binding, test persons."""
+    return name.startswith(("scenarios/", "bindings/", "people/")) and name.endswith(INPUTS)
+
+
+def written(name: str) -> bool:
+    """Whether a run writes a file of that name; whatever else lies in its folder is not part of it."""
+    return name in {LOG, REPORT, JUNIT} or is_input(name) or _BODY.fullmatch(name) is not None
 
 
 class RunDirectory:
@@ -136,7 +150,7 @@ class Recorded:
     def events(self) -> Iterator[Mapping[str, Any]]:
         """Every event of the log; a last line cut short by a kill is left out.
 
-        Raises EvidenceError for a damaged line anywhere else.
+        Raises EvidenceError for a damaged line anywhere else, and for an event that is not of its shape.
         """
         content = self.files.get(LOG, b"")
         lines = content.split(b"\n")
@@ -150,8 +164,9 @@ class Recorded:
                     return
                 message = f"{LOG}:{number}: {error}"
                 raise EvidenceError(message) from None
-            if not isinstance(event, Mapping):
-                message = f"{LOG}:{number}: not an event"
+            problem = wrong(event) if isinstance(event, Mapping) else "not an event"
+            if problem or not isinstance(event, Mapping):
+                message = f"{LOG}:{number}: {problem}"
                 raise EvidenceError(message)
             yield event
 
@@ -179,12 +194,12 @@ class Folder(Mapping[str, bytes]):
     """The files of a run directory as a mapping; each is read when it is asked for."""
 
     def __init__(self, folder: Path) -> None:
-        """List the files; symbolic links and unfinished files are left out."""
+        """List the files that a run writes; symbolic links and everything else are left out."""
         self._folder = folder
         self._names = dict.fromkeys(sorted(
             path.relative_to(folder).as_posix()
             for path in folder.rglob("*")
-            if path.is_file() and not path.is_symlink() and path.suffix != ".part"
+            if path.is_file() and not path.is_symlink() and written(path.relative_to(folder).as_posix())
         ))  # fmt: skip
 
     def __getitem__(self, name: str) -> bytes:

@@ -57,7 +57,8 @@ def fitted(out: Console, text: str) -> str:
 def _fitted(row: str, width: int) -> str:
     if len(row) <= width:
         return row
-    indent = COLUMN if row.startswith("   ") and row[3:4] != " " else 4
+    columns = (row.startswith("   ") and row[3:4] != " ") or (row.startswith("  ") and row[COLUMN - 1 : COLUMN] == " ")
+    indent = COLUMN if columns else 4
     lines = textwrap.wrap(row, width, subsequent_indent=" " * indent, break_long_words=False,
                           break_on_hyphens=False, drop_whitespace=True, replace_whitespace=False)  # fmt: skip
     return "\n".join(lines)

@@ -7,11 +7,13 @@ test case with its text: it is reported and never turns a pipeline red.
 from __future__ import annotations
 
 from junit_xml import TestCase, TestSuite, to_xml_report_string
+from lxml import etree
 
 from equalis.model.outcome import Level, Outcome
 from equalis.model.report import Report
 from equalis.model.verdict import Finding, Verdict
 from equalis.reporting.text import Lines, finding_text
+from equalis.wire import strict_xml
 
 
 def render(report: Report, lines: Lines) -> bytes:
@@ -19,6 +21,16 @@ def render(report: Report, lines: Lines) -> bytes:
     suites = [_suite(verdict, report, lines) for verdict in report.verdicts]
     text: str = to_xml_report_string(suites, prettyprint=True)
     return text.encode()
+
+
+def facts(content: bytes) -> object:
+    """What a `junit.xml` says without its words: suites, test cases, and which of them fail; raises UnreadableError."""
+    return _facts(strict_xml.parse(content))
+
+
+def _facts(node: etree._Element) -> object:
+    said = sorted((name, value) for name, value in node.attrib.items() if name != "message")
+    return str(node.tag), tuple(said), tuple(_facts(child) for child in node)
 
 
 def _suite(verdict: Verdict, report: Report, lines: Lines) -> TestSuite:
