@@ -245,18 +245,19 @@ class Runner:
     def _wait(self, step: Step, driver: Driver) -> str:
         """Wait for the step's end; what it waited for in vain, empty when it came about."""
         until, deadline = step.until, time.monotonic() + step.until.within
-        if until.seen:
-            self.progress.waits_for(step, until.seen)
+        awaited = " or ".join(until.seen)
+        if awaited:
+            self.progress.waits_for(step, awaited)
         while True:
             refused = "tls" in step.inject and self.environment.refusals > 0
-            seen = not until.seen or refused or self.environment.seen(until.seen)
+            seen = not awaited or refused or any(map(self.environment.seen, until.seen))
             quiet = self._quiet(driver)
             if seen and (quiet or not until.settled):
                 return ""
             if quiet and not seen:
-                return f"{until.seen} was never called"
+                return f"{awaited} was never called"
             if time.monotonic() > deadline:
-                return f"{until.seen or 'the end of the work'} within {until.within:g} s"
+                return f"{'the end of the work' if seen else awaited} within {until.within:g} s"
             time.sleep(POLL)
 
     def _settle(self, driver: Driver) -> None:

@@ -115,7 +115,7 @@ class Linter:
     def _orders(self, step: Step) -> Trouble:
         """What a step orders of operations: unknown ones, unknown orders, unknown disturbances."""
         operations = self.bindings.operations
-        named = [(("until",), step.until.seen)] if step.until.seen else []
+        named: list[tuple[Path, str]] = [(("until",), name) for name in step.until.seen]
         named += [(("script",), name) for name in step.script]
         named += [(("inject",), name) for name in step.inject if name != "tls"]
         for key, name in named:

@@ -19,6 +19,11 @@ from equalis.wire.strict_yaml import Document
 Path = tuple[str | int, ...]
 
 
+def _words(value: Value) -> tuple[str, ...]:
+    """A word, or several."""
+    return texts(value) if isinstance(value, tuple) else (as_text(value),) if value else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A part of a case file, and where it stands."""
@@ -107,7 +112,7 @@ class CaseFile:
                 script={key: record(self._cited(value, (*at, "script", key))) for key, value in parts["script"].items()},
                 inject={key: as_text(value) for key, value in parts["inject"].items()},
                 until=Until(
-                    seen=as_text(until.get("seen")),
+                    seen=_words(until.get("seen")),
                     settled=until.get("settled", True) is True,
                     within=typed.duration(until.get("within", "30s")),
                 ),

@@ -71,6 +71,7 @@ def selection_arguments(*, field: bool) -> dict[str, Any]:
     """The properties that name another selection inside ``with:``."""
     properties: dict[str, Any] = {key: {"type": "string"} for key in SELECTION_KEYS}
     properties["operation"] = {"type": ["string", "array"], "items": {"type": "string"}}
+    properties["step"] = {"type": ["string", "array"], "items": {"type": "string"}}
     properties["where"] = {"type": "object"}
     properties["which"] = {"type": ["string", "integer"]}
     for flag in ("strangers", "handshakes"):

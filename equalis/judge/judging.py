@@ -7,6 +7,7 @@ from dataclasses import replace
 from equalis.judge.checks import CHECKS
 from equalis.judge.judgement import Judgement
 from equalis.judge.selection import AnswerUnreadableError, Scene, Subject, described
+from equalis.judge.waits import Vain, answered_for, held, vain
 from equalis.model.case import INVENTED, Case, Cause, Expectation, Sign
 from equalis.model.outcome import Blame, Level, Outcome, worst
 from equalis.model.transcript import EMBEDDED, Fault, Transcript
@@ -78,21 +79,21 @@ def _not_live(case: Case, transcript: Transcript) -> str:
     return ""
 
 
-def _findings(
-    case: Case, transcript: Transcript, bindings: Bindings, faults: list[Fault]
-) -> list[Finding]:
+def _findings(case: Case, transcript: Transcript, bindings: Bindings, faults: list[Fault]) -> list[Finding]:
     try:
         scene = Scene(case, transcript, bindings)
+        waits = vain(scene)
     except Exception as error:  # noqa: BLE001 - total: a defect of ours is a Fault, never a KO
         faults.append(_own(f"the transcript cannot be opened: {type(error).__name__}: {error}"))
         return []
-    return [_finding(expectation, scene, faults) for expectation in case.expectations]
+    found = [_finding(expectation, scene, waits, faults) for expectation in case.expectations]
+    return answered_for(found, case.expectations, waits)
 
 
-def _finding(expectation: Expectation, scene: Scene, faults: list[Fault]) -> Finding:
+def _finding(expectation: Expectation, scene: Scene, waits: tuple[Vain, ...], faults: list[Fault]) -> Finding:
     """Judge one expectation; whatever goes wrong is put where it belongs."""
     try:
-        judgement = _judgement(expectation, scene)
+        judgement = held(_judgement(expectation, scene), expectation, scene, waits)
     except UnreadableError as error:
         expected = "bytes that can be read"
         judgement = Judgement(Outcome.KO, expected, f"unreadable: {error}")
@@ -117,13 +118,7 @@ def _judgement(expectation: Expectation, scene: Scene) -> Judgement:
     if not subjects and not check.counts:
         selection = described(expectation.select)
         return Judgement(Outcome.KO, f"{selection} to be there", f"no {selection}")
-    judgement = check.function(subjects, expectation, scene)
-    unmet = scene.transcript.unmet
-    if judgement.outcome is Outcome.OK and not judgement.subjects and unmet:
-        # nothing was there because the product never came so far: never green by absence
-        waits = "; ".join(f"`{step}`: {wait}" for step, wait in sorted(unmet.items()))
-        return Judgement(Outcome.KO, f"{judgement.expected}, after what was awaited", waits)
-    return judgement
+    return check.function(subjects, expectation, scene)
 
 
 def _as_finding(expectation: Expectation, judgement: Judgement, *, unmet: bool) -> Finding:

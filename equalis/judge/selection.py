@@ -74,6 +74,11 @@ class Scene:
         label = f"exchange #{exchange.number}, {name}"
         return Subject(label, exchange.number, exchange.at, reading)
 
+    @property
+    def exchanges(self) -> tuple[Subject, ...]:
+        """Every exchange, in the order in which they began."""
+        return tuple(self._subjects)
+
     def committed(self, until: str = "") -> tuple[Subject, ...]:
         """Every entry of every ledger, in the order in which they were committed; until the end of a step."""
         steps = [step.id for step in self.case.steps]
@@ -105,7 +110,7 @@ class Scene:
             return [self._of_entry(entry) for entry in entries]
         if selection.handshakes:
             return [_of_handshake(item) for item in self.transcript.handshakes
-                    if selection.step in {"", item.step}]  # fmt: skip
+                    if not selection.step or item.step in selection.step]  # fmt: skip
         return [subject for subject in self._subjects if _matches(subject, selection)]
 
     def _of_entry(self, entry: LedgerEntry) -> Subject:
@@ -128,7 +133,7 @@ def _of_handshake(item: Handshake) -> Subject:
 def _matches(subject: Subject, selection: Selection) -> bool:
     """Whether an exchange is meant; what equalis called itself is nobody's doing but where its step and operation are named."""
     reading = subject.reading
-    if reading is None or selection.step not in {"", reading.exchange.step}:
+    if reading is None or (selection.step and reading.exchange.step not in selection.step):
         return False
     if reading.exchange.ours and not (selection.step and selection.operation):
         return False
@@ -155,7 +160,7 @@ def described(select: Selection) -> str:
         or ("call to an unknown route" if select.strangers else "refused handshake")
     )
     where = " and ".join(f"{key} = {as_text(value)}" for key, value in select.where.items())
-    step = f" during `{select.step}`" if select.step else ""
+    step = f" during {' or '.join(f'`{name}`' for name in select.step)}" if select.step else ""
     return f"{name}{step}" + (f" with {where}" if where else "")
 
 
@@ -174,17 +179,22 @@ def selection_of(record: Record) -> Selection:
     operation = record.get("operation", ())
     where = record.get("where")
     return Selection(
-        operation=(operation,) if isinstance(operation, str) else tuple(map(str, _items(operation))),
+        operation=_words(operation),
         service=_text(record, "service"),
         observation=_text(record, "observation"),
         ledger=_text(record, "ledger"),
         strangers=record.get("strangers") is True,
         handshakes=record.get("handshakes") is True,
         field=_text(record, "field"),
-        step=_text(record, "step"),
+        step=_words(record.get("step", ())),
         which=_text(record, "which") or "all",
         where=where if isinstance(where, dict) else {},
     )
+
+
+def _words(value: Value) -> tuple[str, ...]:
+    """A word, or several."""
+    return (value,) if isinstance(value, str) else tuple(map(str, _items(value)))
 
 
 def _items(value: Value) -> tuple[Value, ...]:

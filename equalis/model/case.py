@@ -31,7 +31,8 @@ class Selection:
     """Which part of a transcript an expectation looks at.
 
     Exactly one of ``operation``, ``service``, ``observation``, ``ledger``, ``strangers`` and
-    ``handshakes`` is set; ``service: any`` means every service. ``which`` is ``all``, ``first``, ``last`` or a position counted from 1.
+    ``handshakes`` is set; ``service: any`` means every service; ``step`` are the steps
+    during which it happened, none: any. ``which`` is ``all``, ``first``, ``last`` or a position counted from 1.
     """
 
     operation: tuple[str, ...] = ()
@@ -41,7 +42,7 @@ class Selection:
     strangers: bool = False
     handshakes: bool = False
     field: str = ""
-    step: str = ""
+    step: tuple[str, ...] = ()
     which: str = "all"
     where: Record = dataclasses.field(default_factory=dict)
 
@@ -87,9 +88,11 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """When a step is over: an operation seen, the solution idle, or ``within`` seconds gone."""
+    """When a step is over: one of the operations seen that every conforming solution calls there (``seen``, none: nothing is
+    awaited), the solution idle, or ``within`` seconds gone.
+    """
 
-    seen: str = ""
+    seen: tuple[str, ...] = ()
     settled: bool = True
     within: float = 30.0
 

@@ -24,6 +24,7 @@ from equalis.proof import attribution, loosening, saved
 from equalis.proof.attribution import Attributed
 from equalis.proof.injections import Stage
 from equalis.proof.loosening import Noticed
+from equalis.proof.pretending import Pretended, Pretending, saying
 from equalis.runner import Runner
 from equalis.session import DEMO, Order, new_header, read_files
 from equalis.single import Unwatched
@@ -98,6 +99,20 @@ class Bench:
         found = saved.transcripts(self._place.keep / label)
         return loosening.judged_again(self._cases, found, killed, self.loaded.bindings)
 
+    def pretend(self, product: str, names: tuple[str, ...]) -> Pretended:
+        """Play cases against a product that calls nobody; those that are OK all the same."""
+        driver = Pretending(saying(product, self.loaded.bindings))
+        head = replace(self._head, plan=names)
+        stage = Stage(self._pki, self._cases[names[0]], self.loaded.bindings, self._clock)
+        passed = []
+        with contextlib.closing(RunDirectory(self._place.keep / f"pretended-{product.replace(' ', '-')}")) as directory:
+            runner = self._runner(stage, head, directory, self._environment, lambda: driver)
+            for name in names:
+                driver.case = self._cases[name]
+                if runner.play(driver.case).outcome is Outcome.OK:
+                    passed.append(name)
+        return Pretended(product, len(names), tuple(passed))
+
     def attribute(self, name: str) -> Attributed:
         """Play a case with a fault of the environment or of equalis injected."""
         known = {item.name: item for item in (*attribution.INJECTIONS, attribution.CONTROL)}
@@ -158,6 +173,11 @@ def play(job: Job) -> tuple[Played, ...]:
 def weaken(label: str, killed: tuple[tuple[str, str], ...]) -> list[Noticed]:
     """Weaken the expectations of a job on the bench of this worker process."""
     return _bench[0].weaken(label, killed)
+
+
+def pretend(product: str, names: tuple[str, ...]) -> Pretended:
+    """Play cases against a product that calls nobody, on the bench of this worker process."""
+    return _bench[0].pretend(product, names)
 
 
 def attribute(name: str) -> Attributed:

@@ -7,6 +7,7 @@ from typing import Any
 
 from equalis.proof.boundaries import FAULTS
 from equalis.proof.matrix import Matrix
+from equalis.proof.pretending import SAYING
 from equalis.proof.proving import Proved
 
 LIKELY_SHARE = 0.9
@@ -56,6 +57,7 @@ def failures(proved: Proved, changed: list[str]) -> Iterator[tuple[str, tuple[st
     yield "faults are not put where they belong", tuple(
         f"{item.name}: {item.outcome}, at fault: {item.blamed or 'nobody'} ({item.cause})" for item in proved.attributed if not item.right
     )
+    yield "cases are OK with a product that calls nobody", tuple(f"{item.product}: {name}" for item in proved.pretended for name in item.passed)
     yield "the matrix is not the one that was reviewed", tuple(changed)
 
 
@@ -77,6 +79,7 @@ def as_json(proved: Proved) -> dict[str, Any]:
         "boundaries": [
             {"operation": line.operation, "moves_money": line.moves_money, "cases": dict(line.cases)} for line in proved.boundaries.lines
         ],
+        "pretended": [{"product": item.product, "played": item.played, "ok": list(item.passed)} for item in proved.pretended],
         "attribution": [
             {"fault": item.name, "sentence": item.sentence, "outcome": item.outcome, "at_fault": item.blamed,
              "expected": item.expected.value, "cause": item.cause, "remedy": item.remedy, "right": item.right}
@@ -109,6 +112,10 @@ def summary(proved: Proved) -> Iterator[tuple[str, str]]:
     lines = proved.boundaries.lines
     open_cells = len(proved.boundaries.open_cells)
     yield "boundaries", f"{sum(line.moves_money for line in lines)} operations that move money, {open_cells} cells without a case"
+    if proved.pretended:
+        words = sum(item.product.startswith(SAYING) for item in proved.pretended)
+        passed = {name for item in proved.pretended for name in item.passed}
+        yield "pretended", f"silent, echoing, guessing and {words} of one word each, calling nobody: {len(passed)} of {runs.cases} cases OK"
     if proved.attributed:
         wrong = sum(not item.right for item in proved.attributed)
         decided = {word: sum(item.outcome == word for item in proved.attributed) for word in ("KO", "OK")}

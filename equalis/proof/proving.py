@@ -15,7 +15,7 @@ from equalis.cases.loading import Loaded
 from equalis.demo.defect import Defect
 from equalis.demo.defects import DEFECTS
 from equalis.gateway import pki
-from equalis.model.case import Case
+from equalis.model.case import Case, Family
 from equalis.model.config import Config
 from equalis.model.outcome import Outcome
 from equalis.model.verdict import Verdict
@@ -24,6 +24,7 @@ from equalis.proof.attribution import CONTROL, INJECTIONS, Attributed
 from equalis.proof.bench import Job, Place, Played
 from equalis.proof.boundaries import Cell, Table
 from equalis.proof.matrix import Matrix, Row
+from equalis.proof.pretending import Pretended, products
 from equalis.reporting.causes import first_cause
 
 PIECE = 12
@@ -79,6 +80,7 @@ class Proved:
     boundaries: Table
     attributed: tuple[Attributed, ...]
     control: Attributed | None = None
+    pretended: tuple[Pretended, ...] = ()
 
 
 def prove(order: Ordered, loaded: Loaded, said: Said) -> Proved:
@@ -96,11 +98,12 @@ def prove(order: Ordered, loaded: Loaded, said: Said) -> Proved:
         rows, verdicts = _rows(workers, _chosen(order), cases, asked, known, tuple(family.demands), said)
         unnoticed = _unnoticed(workers, rows, verdicts, known, said) if order.whole else ()
         control, attributed = _attributed(workers, said) if order.whole else (None, ())
+        pretended = _pretended(workers, family, cases, said) if order.whole else ()
         repeated = [first, *_again(workers, order, cases, said)]
     wrong = tuple(item.verdict for run in repeated for item in run if item.verdict.outcome is not Outcome.OK)
     return Proved(
         order, family.edition, tuple(family.demands), Conforming(len(repeated), len(cases), wrong),
-        Matrix(order.family, tuple(known.values()), rows, order.whole), unnoticed, cells, attributed, control,
+        Matrix(order.family, tuple(known.values()), rows, order.whole), unnoticed, cells, attributed, control, pretended,
     )  # fmt: skip
 
 
@@ -202,6 +205,15 @@ def _unnoticed(workers: Executor, rows: Iterable[Row], verdicts: dict[str, list[
     lacking = [f"{name} ({way})" for name in musts for way in ("removed", "loosened") if way not in seen.get(name, set())]
     said(f"weakened: {len(musts)} MUST expectations removed and loosened, {len(lacking)} times unnoticed")
     return tuple(lacking)
+
+
+def _pretended(workers: Executor, family: Family, cases: Sequence[Case], said: Said) -> tuple[Pretended, ...]:
+    """Every product that calls nobody, in every case."""
+    names = tuple(case.name for case in cases)
+    waiting = [workers.submit(bench.pretend, product, names) for product in products(family)]
+    found = tuple(done.result() for done in waiting)
+    said(f"pretended: {len(found)} products that call nobody, {sum(len(item.passed) for item in found)} cases OK")
+    return found
 
 
 def _attributed(workers: Executor, said: Said) -> tuple[Attributed, tuple[Attributed, ...]]:
