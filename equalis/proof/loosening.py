@@ -76,10 +76,13 @@ def _wider(arguments: Record) -> Record:
 def judged_again(
     cases: Mapping[str, Case], transcripts: Mapping[str, Transcript], killed: Iterable[tuple[str, str]], bindings: Bindings
 ) -> list[Noticed]:
-    """What becomes of each KO (case, expectation) when its expectation is taken out, and when it is loosened."""
+    """What becomes of each KO (case, expectation) when its expectation is taken out, and when it is loosened.
+
+    An expectation is weighed by what it looks at: what a step awaited in vain makes KO whatever the expectation says.
+    """
     found = []
     for name, identity in killed:
-        case, transcript = cases[name], transcripts[name]
+        case, transcript = cases[name], replace(transcripts[name], unmet={})
         expectation = next(item for item in case.expectations if item.id == identity)
         others = tuple(item for item in case.expectations if item.id != identity)
         without = judge(replace(case, expectations=others), transcript, bindings)
