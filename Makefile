@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test prove lint types arrows unit digests lock clean
+.PHONY: demo test prove prove-long lint types arrows unit digests lock clean
 
 demo: $(READY)
 	$(BIN)/equalis run --demo
@@ -15,6 +15,10 @@ prove: $(READY)
 	$(BIN)/equalis prove --family ra-pid --golden tests/goldens/proof-ra-pid.json --out reports/proof/ra-pid
 	$(BIN)/equalis prove --family idv --golden tests/goldens/proof-idv.json --out reports/proof/idv
 	$(BIN)/equalis prove --family eprescription --golden tests/goldens/proof-eprescription.json --out reports/proof/eprescription
+
+# The same with twenty runs on a machine that stands still or is starved.
+prove-long: $(READY)
+	for family in ra-pid idv eprescription; do $(BIN)/equalis prove --family $$family --stalls 20 --golden tests/goldens/proof-$$family.json --out reports/proof/$$family || exit 1; done
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -100,7 +100,7 @@ class Runner:
         recorder.event("case", at=self.clock.now().isoformat())
         if not not_applicable(case, self.header.blank(case.name)):
             self._play(case, recorder)
-        self.environment.drain()
+            self.environment.drain()
         self._check_disk()
         if (jump := self.clock.jump()) is not None:
             recorder.fault(jump)
@@ -275,8 +275,10 @@ class Runner:
             return False
         idle = driver.idle()
         if idle is None:
-            return self.environment.silence >= self.config.solution.settle
-        return idle
+            idle = self.environment.silence >= self.config.solution.settle
+        if idle:
+            self.environment.caught_up()
+        return idle and not self.environment.in_flight
 
     def _check_disk(self) -> None:
         error = self.directory.error

@@ -35,12 +35,13 @@ MOST_JOBS = 61
 @click.option("--family", default="ra-pid", show_default=True, help="The family whose cases are proven.")
 @click.option("--jobs", type=click.IntRange(1, MOST_JOBS), default=None, help="Worker processes (two a core, since many cases wait).")
 @click.option("--repeat", type=click.IntRange(1, 1000), default=REPEAT, show_default=True, help="Runs of the conforming solution.")
+@click.option("--stalls", type=click.IntRange(0, 1000), default=2, show_default=True, help="Runs on a machine that stands still or is starved.")
 @click.option("--defect", "defects", multiple=True, metavar="NAME", help="Only these defects; weakening and attribution are left out.")
 @click.option("--golden", default="", metavar="FILE", help="The matrix that was reviewed; any other cell fails.")
 @click.option("--renew", is_flag=True, help="Write the matrix to --golden when nothing else is wrong.")
 @click.option("--out", default="reports/proof", show_default=True, metavar="DIR", help="Where evidence, matrix.json and matrix.html go.")
 def command(
-    family: str, jobs: int | None, repeat: int, defects: tuple[str, ...], golden: str, renew: bool, out: str,  # noqa: FBT001 - click's
+    family: str, jobs: int | None, repeat: int, stalls: int, defects: tuple[str, ...], golden: str, renew: bool, out: str,  # noqa: FBT001 - click's
 ) -> int:  # fmt: skip
     """Play a family's cases against the conforming demonstration solution and against each of its defects.
 
@@ -54,7 +55,7 @@ def command(
     _check(loaded, family, defects)
     before = _golden(golden, defects, renew=renew)
     started = time.monotonic()
-    order = Ordered(home(), Path(out) / "evidence", config, family, jobs or min(2 * (os.cpu_count() or 1), MOST_JOBS), repeat, defects)
+    order = Ordered(home(), Path(out) / "evidence", config, family, jobs or min(2 * (os.cpu_count() or 1), MOST_JOBS), repeat, stalls, defects)
     proved = _proved(order, loaded)
     _write(proved, Path(out))
     now = document.cells(proved.matrix)

@@ -91,7 +91,7 @@ class Environment:
         self._disguise = Disguise(pki, site.credentials.clients if site else "")
         self._recording.knows_clients = site is None
         self._disguise.watch(self._recording)
-        self._listener = Listener(self._recording, self._disguise.context, host, port)
+        self._listener = Listener(self._recording, self._disguise.context, host, port, self._recording.pulse)
         ways = routes(site.live if site else None, bindings, host)
         self._recording.routes = Routes(ways)
         self._pki = pki
@@ -134,7 +134,7 @@ class Environment:
         inject = dict(step.inject)
         self._wear(inject.pop("tls", ""))
         self._recording.plan = Plan(step.id, step.script, inject)
-        self._recording.touch()
+        self._recording.pulse.touch()
 
     def _wear(self, certificate: str) -> None:
         """Show another server certificate from the next handshake on."""
@@ -150,7 +150,7 @@ class Environment:
 
     def acted(self) -> None:
         """The solution has done what it was asked: silence counts from here."""
-        self._recording.touch()
+        self._recording.pulse.touch()
 
     def seen(self, operation: str) -> bool:
         """Whether the operation was called during the step."""
@@ -168,14 +168,20 @@ class Environment:
 
     @property
     def silence(self) -> float:
-        """Seconds since the last exchange ended."""
-        return time.monotonic() - self._recording.last_activity
+        """Seconds for which nothing came, though somebody was listening."""
+        return self._recording.pulse.quiet
+
+    def caught_up(self) -> None:
+        """Let the listener take in what has arrived already: the product may be done before we have looked."""
+        self._listener.catch_up()
 
     def drain(self) -> None:
-        """Wait for exchanges under way: what arrives late belongs to the case that caused it."""
+        """Wait for exchanges under way: what arrives late belongs to the case that caused it; say what was our own delay."""
+        self.caught_up()
         deadline = time.monotonic() + self._hang + 1.0
         while self.in_flight and time.monotonic() < deadline:
             time.sleep(0.01)
+        self._recording.end_case()
 
     @property
     def listening(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from equalis.gateway.embedded import EMBEDDED_NAME
 from equalis.gateway.far import Answered, Far, TurnedAwayError
+from equalis.gateway.pulse import Pulse
 from equalis.gateway.redaction import Redactor
 from equalis.gateway.routes import Routes
 from equalis.gateway.sending import (
@@ -38,6 +39,15 @@ from equalis.wire.opened import Opened
 
 UNKNOWN_CLIENT = "certificate verify failed"
 """The reason of a handshake that the gateway refused: a client certificate that it could not verify."""
+STALLED = "equalis stood still"
+"""How the cause of a stall of our own begins."""
+HASTE = "too long for a product that waits"
+"""How the cause of an answer of ours that came late goes on."""
+BUSY = "play the case again on a machine that is less busy (`--retry-inconclusive 2`), or set a longer [solution] timeout"
+DELAY = 0.5
+"""The part of the product's patience by which an ordered delay is late: with what else may happen to the call, it is still in time."""
+HURRY = 0.5
+"""The part of the product's patience that an embedded answer may take: the rest is the way to it and back."""
 HANG_FACTOR = 1.5
 """An injected hang lasts longer than the solution's own timeout."""
 
@@ -89,7 +99,7 @@ class Recording:
         self.routes = Routes(())
         self.own_certificate = b"none"
         self.knows_clients = True
-        self.last_activity = time.monotonic()
+        self.pulse = Pulse(patience)
         self._numbers = itertools.count(1)
         self._open = 0
         self._lock = threading.Lock()
@@ -103,10 +113,13 @@ class Recording:
         """Count exchanges from 1 and send what is recorded to a new sink."""
         with self._lock:
             self._numbers, self.sink, self.plan = itertools.count(1), sink, Plan()
+        self.pulse.begin()
 
-    def touch(self) -> None:
-        """Silence is counted from now."""
-        self.last_activity = time.monotonic()
+    def end_case(self) -> None:
+        """Say whether our own loop stood still for so long that the product may have given a call up, or never made it."""
+        if (stall := self.pulse.stall) and self.sink is not None:
+            cause = f"{STALLED} for {stall:.1f} s, while the product waits {self.patience:g} s"
+            self.sink.fault(Fault(Blame.EQUALIS, cause, BUSY))
 
     def handshake_begins(self) -> None:
         """A client said hello; until its handshake is over, the case is not quiet."""
@@ -124,7 +137,7 @@ class Recording:
         if begun:
             with self._lock:
                 self._open -= 1
-        self.last_activity = time.monotonic()
+        self.pulse.touch()
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -142,7 +155,7 @@ class Recording:
         finally:
             with self._lock:
                 self._open -= 1
-            self.last_activity = time.monotonic()
+            self.pulse.touch()
 
     async def _recorded(
         self, number: int, message: Message, connection: Connection, sink: Sink, receive: Receive, send: Send
@@ -162,6 +175,7 @@ class Recording:
         self, number: int, message: Message, connection: Connection, sink: Sink, receive: Receive, send: Send
     ) -> tuple[Message | None, str]:
         """Record the request, let the far side answer, disturb if ordered; what the solution got."""
+        started = time.monotonic()
         service, at = self.routes.service(message), self.clock()
         kept, redactions = self.redactor.message(message)
         certificate = connection.tls.client_certificate if connection.tls else b""
@@ -176,13 +190,12 @@ class Recording:
             await self._vanish(connection, receive, hang=disturbance.startswith("hang"))
             return None, disturbance
         script = self.plan.script.get(name, {})
-        begun = time.monotonic()
         try:
             answered = await self.far.answer(service, message, certificate, at, script, None if disturbance else Onwards(send))
         except TurnedAwayError:
             connection.cut()
             return None, ""
-        took = time.monotonic() - begun
+        took = time.monotonic() - started
         self._note(number, service, name, answered, took, sink)
         wrong = unasked(answered.message, self.bindings.services[service], operation, script, self.far.environment)
         if wrong is not None:
@@ -210,18 +223,20 @@ class Recording:
 
     def _hurried(self, seconds: float, waited: float, name: str, sink: Sink) -> None:
         """A service that is slower than the product waits, or a queue of ours, is nobody's order, and not the product's fault."""
-        if seconds <= self.patience:
+        ours = self.far.environment == EMBEDDED_NAME
+        allowed = self.patience * (HURRY if ours else 1.0)
+        if seconds <= allowed:
             return
-        blame = Blame.EQUALIS if self.far.environment == EMBEDDED_NAME else Blame.ENVIRONMENT
-        if seconds - waited <= self.patience:
+        blame = Blame.EQUALIS if ours else Blame.ENVIRONMENT
+        if seconds - waited <= allowed:
             blame = Blame.CONFIGURATION
         queued = f", of which {waited:.1f} s for the environment's rate" if waited else ""
-        cause = f"the answer to {name} took {seconds:.1f} s, longer than the product waits ({self.patience:g} s){queued}"
-        sink.fault(Fault(blame, cause, "play the case again on a machine that is less busy, or set a longer [solution] timeout", self.plan.step))
+        cause = f"the answer to {name} took {seconds:.1f} s, {HASTE} {self.patience:g} s{queued}"
+        sink.fault(Fault(blame, cause, BUSY, self.plan.step))
 
     async def _disturbed(self, answer: Message, disturbance: str, took: float, connection: Connection, send: Send) -> Message:
         if disturbance == "delay":
-            await asyncio.sleep(max(0.0, self.patience * 3 / 4 - took))
+            await asyncio.sleep(max(0.0, self.patience * DELAY - took))
         if disturbance == "garble":
             answer = garbled(answer)
         if disturbance == "repeat-answer":

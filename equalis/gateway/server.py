@@ -18,9 +18,12 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from equalis.gateway.pulse import Pulse
 from equalis.model.transcript import Tls
 
 MAX_HEAD = 64 * 1024
+ROUNDS = 4
+"""Turns of the loop in which a connection is accepted and its first bytes are read."""
 
 
 @dataclass
@@ -102,8 +105,9 @@ def _facts(tls: ssl.SSLObject | None) -> Tls | None:
 class _Server(uvicorn.Server):
     """uvicorn without its polling, and with a stop that does not wait for idle clients."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, pulse: Pulse) -> None:
         super().__init__(config)
+        self._pulse = pulse
         self.ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
@@ -112,6 +116,7 @@ class _Server(uvicorn.Server):
         self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
         await super().startup(sockets)
         await self.on_tick(0)
+        self._pulse.start(self._loop)
         self.ready.set()
 
     async def main_loop(self) -> None:
@@ -153,7 +158,22 @@ class _Server(uvicorn.Server):
 
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(run)
-            done.wait(2)
+            done.wait(60)
+
+    def catch_up(self) -> None:
+        """Let the loop go round a few times, so that what waits at its sockets is taken in; returns when it has."""
+        done = threading.Event()
+        loop = self._loop
+
+        def around(times: int) -> None:
+            if loop is not None and times:
+                loop.call_soon(around, times - 1)
+            else:
+                done.set()
+
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(around, ROUNDS)
+            done.wait(60)
 
     def last(self, finish: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run something in the listener's loop, and wait for it a while."""
@@ -184,8 +204,8 @@ def bind(host: str, port: int) -> socket.socket:
 class Listener:
     """A listening application: bound at once, serving after ``start``."""
 
-    def __init__(self, app: Callable[..., Any], context: ssl.SSLContext, host: str, port: int) -> None:
-        """Bind; raises OSError when the port is taken."""
+    def __init__(self, app: Callable[..., Any], context: ssl.SSLContext, host: str, port: int, pulse: Pulse) -> None:
+        """Bind; ``pulse`` beats in the loop. Raises OSError when the port is taken."""
         self._socket = bind(host, port)
         self.port: int = self._socket.getsockname()[1]
 
@@ -201,7 +221,7 @@ class Listener:
             access_log=False, server_header=False, date_header=False, proxy_headers=False,
             timeout_keep_alive=30,
         )  # fmt: skip
-        self._server = _Server(config)
+        self._server = _Server(config, pulse)
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
 
@@ -218,7 +238,7 @@ class Listener:
     def start(self) -> None:
         """Serve; returns when requests are answered."""
         self._thread.start()
-        self._server.ready.wait(10)
+        self._server.ready.wait(60)
         if self._error is not None:
             message = "the gateway did not start"
             raise RuntimeError(message) from self._error
@@ -231,6 +251,11 @@ class Listener:
     def drop_idle(self) -> None:
         """Cut kept-alive connections, so that the next call shakes hands anew."""
         self._server.call(self._server.drop_idle)
+
+    def catch_up(self) -> None:
+        """Take in what has arrived already."""
+        if self.alive:
+            self._server.catch_up()
 
     def stop(self, finish: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Finish what the application has open, stop serving; returns when the thread is over."""

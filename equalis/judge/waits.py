@@ -50,11 +50,12 @@ def _seen(scene: Scene, step: Step) -> bool:
 
 
 def held(judgement: Judgement, expectation: Expectation, scene: Scene, waits: Sequence[Vain]) -> Judgement:
-    """A judgement, when something was awaited in vain: an outcome that no exchange of the product's stands behind is not proven."""
+    """A judgement, when something was awaited in vain: nothing is shown by absence, nor by what the step itself says on the screen."""
     if not waits:
         return _settled(judgement, scene)
     first = next((item for item in waits if item.outcome is Outcome.KO), waits[0])
-    if judgement.outcome is Outcome.OK and not _exercised(judgement, scene):
+    hollow = not judgement.subjects or expectation.select.observation in {item.step.id for item in waits}
+    if judgement.outcome is Outcome.OK and hollow and not _exercised(judgement, scene):
         return replace(judgement, outcome=first.outcome, expected=f"{judgement.expected}, after what was awaited", actual=first.told)
     called = {item.step.id for item in waits if item.outcome is Outcome.INCONCLUSIVE}
     if judgement.outcome is Outcome.KO and not judgement.subjects and called & set(expectation.select.step):

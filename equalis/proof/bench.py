@@ -20,11 +20,12 @@ from equalis.model.config import Config
 from equalis.model.outcome import Blame, Outcome
 from equalis.model.report import Header
 from equalis.model.verdict import Verdict
-from equalis.proof import attribution, loosening, saved
+from equalis.proof import attribution, loosening, saved, stalling
 from equalis.proof.attribution import Attributed
 from equalis.proof.injections import Stage
 from equalis.proof.loosening import Noticed
 from equalis.proof.pretending import Pretended, Pretending, saying
+from equalis.proof.stalling import RETRIES, Stalled, delayed
 from equalis.runner import Runner
 from equalis.session import DEMO, Order, new_header, read_files
 from equalis.single import Unwatched
@@ -44,11 +45,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One case of a job: its verdict, and the defects that the solution asked for meanwhile."""
+    """One case of a job: its verdict, the defects that the solution asked for meanwhile, and how often it was played:
+    again where we were late ourselves.
+    """
 
     case: str
     verdict: Verdict
     asked: frozenset[str]
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,21 @@ class Bench:
             runner = self._runner(stage, head, directory, self._environment, self._started(job.defects))
             played = []
             for name in job.cases:
-                verdict = runner.play(self._cases[name])
+                verdict, times = runner.play(self._cases[name]), 1
+                while times <= RETRIES and delayed(verdict):
+                    verdict, times = runner.play(self._cases[name]), times + 1
                 asked = self._driver.asked() if self._driver else frozenset[str]()
-                played.append(Played(name, verdict, asked))
+                played.append(Played(name, verdict, asked, times))
             return tuple(played)
+
+    def stall(self, kind: str, number: int, defect: str, names: tuple[str, ...]) -> Stalled:
+        """Play cases while this process is stopped now and then, or starved."""
+        defects = (defect,) if defect else ()
+        head = replace(self._head, defects=defects, plan=names)
+        stage = Stage(self._pki, self._cases[names[0]], self.loaded.bindings, self._clock)
+        with contextlib.closing(RunDirectory(self._place.keep / f"{kind}-{number:02}-{defect or 'conforming'}")) as directory:
+            runner = self._runner(stage, head, directory, self._environment, self._started(defects))
+            return stalling.played(kind, defect, names, lambda name: runner.play(self._cases[name]))
 
     def weaken(self, label: str, killed: tuple[tuple[str, str], ...]) -> list[Noticed]:
         """Judge what a job recorded again, each of its KO (case, expectation) weakened."""
@@ -178,6 +193,11 @@ def weaken(label: str, killed: tuple[tuple[str, str], ...]) -> list[Noticed]:
 def pretend(product: str, names: tuple[str, ...]) -> Pretended:
     """Play cases against a product that calls nobody, on the bench of this worker process."""
     return _bench[0].pretend(product, names)
+
+
+def stall(kind: str, number: int, defect: str, names: tuple[str, ...]) -> Stalled:
+    """Play cases on a machine that stands still or is starved, on the bench of this worker process."""
+    return _bench[0].stall(kind, number, defect, names)
 
 
 def attribute(name: str) -> Attributed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from equalis.model.outcome import Outcome
 from equalis.proof.boundaries import FAULTS
 from equalis.proof.matrix import Matrix
 from equalis.proof.pretending import SAYING
@@ -57,6 +58,7 @@ def failures(proved: Proved, changed: list[str]) -> Iterator[tuple[str, tuple[st
     yield "faults are not put where they belong", tuple(
         f"{item.name}: {item.outcome}, at fault: {item.blamed or 'nobody'} ({item.cause})" for item in proved.attributed if not item.right
     )
+    yield "a machine that stands still bends a verdict", tuple(text for item in proved.stalled for text in item.wrong)
     yield "cases are OK with a product that calls nobody", tuple(f"{item.product}: {name}" for item in proved.pretended for name in item.passed)
     yield "the matrix is not the one that was reviewed", tuple(changed)
 
@@ -80,6 +82,11 @@ def as_json(proved: Proved) -> dict[str, Any]:
             {"operation": line.operation, "moves_money": line.moves_money, "cases": dict(line.cases)} for line in proved.boundaries.lines
         ],
         "pretended": [{"product": item.product, "played": item.played, "ok": list(item.passed)} for item in proved.pretended],
+        "stalled": [
+            {"kind": item.kind, "defect": item.defect, "cases": list(item.cases), "first": [each.value for each in item.first],
+             "reasons": list(item.reasons), "last": [each.value for each in item.last]}
+            for item in proved.stalled
+        ],
         "attribution": [
             {"fault": item.name, "sentence": item.sentence, "outcome": item.outcome, "at_fault": item.blamed,
              "expected": item.expected.value, "cause": item.cause, "remedy": item.remedy, "right": item.right}
@@ -102,7 +109,8 @@ def summary(proved: Proved) -> Iterator[tuple[str, str]]:
     defects, musts = len(matrix.rows), len(matrix.musts)
     killed = defects - len(matrix.survivors)
     stated = killed - len(matrix.unstated)
-    yield "conforming", f"{runs.cases} cases × {runs.runs} runs: {runs.false_ko} false KO, {len(runs.wrong)} not OK"
+    again = f", {runs.again} played again after a delay of our own ({_share(runs.again, runs.cases * runs.runs)})" if runs.again else ""
+    yield "conforming", f"{runs.cases} cases × {runs.runs} runs: {runs.false_ko} false KO, {len(runs.wrong)} not OK{again}"
     yield "defects", f"{killed} of {defects} killed ({_share(killed, defects)}), {stated} for the stated reason ({_share(stated, defects)})"
     if matrix.whole:
         alive = musts - len(matrix.idle)
@@ -116,11 +124,23 @@ def summary(proved: Proved) -> Iterator[tuple[str, str]]:
         words = sum(item.product.startswith(SAYING) for item in proved.pretended)
         passed = {name for item in proved.pretended for name in item.passed}
         yield "pretended", f"silent, echoing, guessing and {words} of one word each, calling nobody: {len(passed)} of {runs.cases} cases OK"
+    if proved.stalled:
+        yield "stalls", _stalls(proved)
     if proved.attributed:
         wrong = sum(not item.right for item in proved.attributed)
         decided = {word: sum(item.outcome == word for item in proved.attributed) for word in ("KO", "OK")}
         counted = f"{decided['KO']} counted as KO, {decided['OK']} as OK"
         yield "attribution", f"{len(proved.attributed)} faults injected, {wrong} not put where they belong, {counted}"
+
+
+def _stalls(proved: Proved) -> str:
+    """What the runs on a machine that stands still or is starved came to."""
+    good, bad = ([item for item in proved.stalled if bool(item.defect) is broken] for broken in (False, True))
+    first = [outcome for item in good for outcome in item.first]
+    spoilt = [outcome for item in bad for outcome in (*item.first, *item.last)]
+    played = f"{len(good)} runs of {len(first)} cases, stopped or starved: {first.count(Outcome.KO)} KO, {first.count(Outcome.INCONCLUSIVE)} INCONCLUSIVE"
+    left = sum(outcome is not Outcome.OK for item in good for outcome in item.last)
+    return f"{played}, {left} not OK after retries; {len(bad)} defects: {spoilt.count(Outcome.OK)} OK"
 
 
 def _share(part: int, whole: int) -> str:

@@ -19,12 +19,13 @@ from equalis.model.case import Case, Family
 from equalis.model.config import Config
 from equalis.model.outcome import Outcome
 from equalis.model.verdict import Verdict
-from equalis.proof import bench, boundaries, matrix, saved
+from equalis.proof import bench, boundaries, matrix, saved, stalling
 from equalis.proof.attribution import CONTROL, INJECTIONS, Attributed
 from equalis.proof.bench import Job, Place, Played
 from equalis.proof.boundaries import Cell, Table
 from equalis.proof.matrix import Matrix, Row
 from equalis.proof.pretending import Pretended, products
+from equalis.proof.stalling import Stalled
 from equalis.reporting.causes import first_cause
 
 PIECE = 12
@@ -45,6 +46,7 @@ class Ordered:
     family: str
     jobs: int
     repeat: int
+    stalls: int = 2
     defects: tuple[str, ...] = ()
 
     @property
@@ -55,11 +57,14 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True)
 class Conforming:
-    """The conforming solution, played again and again: each case in each run that was not OK."""
+    """The conforming solution, played again and again: each case in each run that was not OK; ``again`` counts the plays that we
+    spoilt ourselves by a delay, and that were made anew.
+    """
 
     runs: int
     cases: int
     wrong: tuple[Verdict, ...]
+    again: int = 0
 
     @property
     def false_ko(self) -> int:
@@ -81,6 +86,7 @@ class Proved:
     attributed: tuple[Attributed, ...]
     control: Attributed | None = None
     pretended: tuple[Pretended, ...] = ()
+    stalled: tuple[Stalled, ...] = ()
 
 
 def prove(order: Ordered, loaded: Loaded, said: Said) -> Proved:
@@ -100,10 +106,12 @@ def prove(order: Ordered, loaded: Loaded, said: Said) -> Proved:
         control, attributed = _attributed(workers, said) if order.whole else (None, ())
         pretended = _pretended(workers, family, cases, said) if order.whole else ()
         repeated = [first, *_again(workers, order, cases, said)]
+        stalled = _stalled(workers, order, cases, rows, said) if order.whole else ()
     wrong = tuple(item.verdict for run in repeated for item in run if item.verdict.outcome is not Outcome.OK)
+    again = sum(item.times - 1 for run in repeated for item in run)
     return Proved(
-        order, family.edition, tuple(family.demands), Conforming(len(repeated), len(cases), wrong),
-        Matrix(order.family, tuple(known.values()), rows, order.whole), unnoticed, cells, attributed, control, pretended,
+        order, family.edition, tuple(family.demands), Conforming(len(repeated), len(cases), wrong, again),
+        Matrix(order.family, tuple(known.values()), rows, order.whole), unnoticed, cells, attributed, control, pretended, stalled,
     )  # fmt: skip
 
 
@@ -214,6 +222,19 @@ def _pretended(workers: Executor, family: Family, cases: Sequence[Case], said: S
     found = tuple(done.result() for done in waiting)
     said(f"pretended: {len(found)} products that call nobody, {sum(len(item.passed) for item in found)} cases OK")
     return found
+
+
+def _stalled(workers: Executor, order: Ordered, cases: Sequence[Case], rows: Sequence[Row], said: Said) -> tuple[Stalled, ...]:
+    """Runs on a machine that stands still or is starved: of the conforming solution, and of some defects in a case that sees each."""
+    names, seen = [case.name for case in cases], {row.defect.name: next(iter(row.kills.values()))[0] for row in rows if row.kills}
+    found = []
+    for number in range(order.stalls):
+        kind = stalling.KINDS[number % len(stalling.KINDS)]
+        found.append(workers.submit(bench.stall, kind, number, "", stalling.sample(names, number)).result())
+        waiting = [workers.submit(bench.stall, kind, number, name, (seen[name],)) for name in stalling.sample(list(seen), number, stalling.MOST_DEFECTS)]
+        found += [done.result() for done in waiting]
+        said(f"{kind}: {sum(len(tuple(item.wrong)) for item in found)} cases that are wrong")
+    return tuple(found)
 
 
 def _attributed(workers: Executor, said: Said) -> tuple[Attributed, tuple[Attributed, ...]]:
