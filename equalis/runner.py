@@ -19,20 +19,23 @@ from equalis.cases.plain import record, texts
 from equalis.clock import Clock
 from equalis.gateway.calling import CallError
 from equalis.gateway.environment import Environment
+from equalis.gateway.pulse import late
 from equalis.judge import judge
 from equalis.judge.judging import not_applicable
 from equalis.model.case import Action, Case, Family, Step
 from equalis.model.config import Config
-from equalis.model.outcome import Blame
+from equalis.model.outcome import Blame, Outcome
 from equalis.model.report import Header
 from equalis.model.transcript import Fault, Observation, Transcript
 from equalis.model.values import Record, Value
-from equalis.model.verdict import Verdict
+from equalis.model.verdict import Verdict, retried
 from equalis.solution.operator import LeftError
 from equalis.solution.port import Driver, DriverError, ProductFailure, Reset
 from equalis.wire.bindings import Bindings
 
 POLL = 0.01
+OWN_RETRIES = 2
+"""How often a case is played again that we spoilt ourselves by a delay."""
 
 
 class RunStoppedError(Exception):
@@ -46,6 +49,11 @@ class RunStoppedError(Exception):
     def __str__(self) -> str:
         """What went wrong."""
         return self.cause
+
+
+def delayed(verdict: Verdict) -> bool:
+    """Whether nobody could judge a case because we were late ourselves."""
+    return verdict.outcome is Outcome.INCONCLUSIVE and any(item.blame is Blame.EQUALIS and late(item.cause) for item in verdict.faults)
 
 
 class Progress(Protocol):
@@ -117,6 +125,14 @@ class Runner:
             remedy = "tell the environment's operator, and when it answers again `equalis run --resume` the directory"
             cause = f"after {case.name}, {lost}"
             raise RunStoppedError(cause, remedy, Blame.ENVIRONMENT)
+        return verdict
+
+    def played(self, case: Case) -> Verdict:
+        """Play one case, and again where we spoilt the play ourselves by a delay; raises RunStoppedError."""
+        verdict = self.play(case)
+        for _ in range(OWN_RETRIES):
+            if delayed(verdict):
+                verdict = retried(verdict, self.play(case))
         return verdict
 
     def close(self) -> None:
@@ -207,7 +223,7 @@ class Runner:
         """Call an operation in another party's name; what comes out otherwise than is due was awaited in vain."""
         self.progress.waits_for(step, f"the answer to {step.call}")
         try:
-            inputs = record(resolve(step.input, {"steps": self._later, "nonce": self._nonces()}, now=True))
+            inputs = record(resolve(step.input, {"steps": self._later, "nonce": self.environment.nonces}, now=True))
             answer = self.environment.call(step, inputs)
         except UnknownCitationError as error:
             recorder.event("unmet", step=step.id, wait=f"{step.call} was not called: {error}")
@@ -222,7 +238,7 @@ class Runner:
     def _act(self, action: Action, step: Step, driver: Driver, recorder: CaseRecorder) -> Observation:
         """Ask for the action; a failure of the product is an observation, not a Fault."""
         try:
-            inputs = record(resolve(step.input, {"steps": self._later, "nonce": self._nonces()}, now=True))
+            inputs = record(resolve(step.input, {"steps": self._later, "nonce": self.environment.nonces}, now=True))
         except UnknownCitationError as error:
             # what the case cites never came about: the product gave nothing to go on with
             return Observation(step.id, action.name, self.clock.now(), {}, failure=f"not asked: {error}")
@@ -237,10 +253,6 @@ class Runner:
         except MistypedError as error:
             raise DriverError(error.cause, error.remedy) from None
         return Observation(step.id, action.name, self.clock.now(), fields, seen.attested)
-
-    def _nonces(self) -> Record:
-        """Values that derive from the run's challenge, by label (`${nonce.label}`)."""
-        return self.environment.nonces
 
     def _wait(self, step: Step, driver: Driver) -> str:
         """Wait for the step's end; what it waited for in vain, empty when it came about."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from equalis import __version__, packs
 from equalis.agreement import NoCaseError, check_bindings, check_same, check_words
 from equalis.archive import bundle, keys
+from equalis.archive.bundle import NotAuthenticError, open_bundle
 from equalis.archive.evidence import EvidenceError, header, header_event
 from equalis.archive.rundir import JUNIT, REPORT, Bodies, Folder, Recorded, RunDirectory
 from equalis.cases.conformity import fold
@@ -24,7 +25,8 @@ from equalis.model.case import Case
 from equalis.model.config import Config, Solution
 from equalis.model.outcome import Outcome
 from equalis.model.report import Header, Report
-from equalis.model.verdict import Verdict
+from equalis.model.source import MistakesError
+from equalis.model.verdict import Verdict, retried
 from equalis.reporting import document, junit
 from equalis.reporting.text import Lines
 from equalis.runner import Progress, Runner, RunStoppedError
@@ -34,7 +36,7 @@ from equalis.solution.http import HttpDriver
 from equalis.solution.operator import Conversation, OperatorDriver
 from equalis.solution.port import Driver
 from equalis.solution.python import PythonDriver
-from equalis.verifier import lines_of, reread, retried
+from equalis.verifier import lines_of, rejudged, reread
 from equalis.wire import strict_json
 
 DEMO_CAPABILITIES = ("pid", "ra", "ra-team", "ra-mysecu", "idv", "eprescription", "clock")
@@ -200,7 +202,7 @@ class _Running:
         key = keys.load(self.order.home / "keys")
         with contextlib.closing(self._runner) as runner:
             for case in cases:
-                verdict = runner.play(case)
+                verdict = runner.played(case)
                 found[case.name] = retried(found[case.name], verdict) if case.name in found else verdict
             for _ in range(self.order.retries):
                 for case in cases:
@@ -220,10 +222,26 @@ class _Running:
             self.directory.put(REPORT, document.render(report))
             self.directory.put(JUNIT, junit.render(report, lines))
             bundle.make(folder, path, key, datetime.now(UTC))
+            self._read_back(report, path)
         except OSError as error:
             cause = f"the bundle cannot be written to {path}: {error.strerror}"
             raise RunStoppedError(cause, "make room there, then `equalis run --resume` the directory") from None
         return Finished(report, path, key.made, lines)
+
+
+    def _read_back(self, report: Report, path: Path) -> None:
+        """Judge what was sealed, as whoever gets it will: what is not as it was played is no bundle. Raises RunStoppedError."""
+        try:
+            files = open_bundle(path).files
+            altered = self.directory.altered(files)
+            same = not altered and rejudged(Recorded(files)) == report
+            named = f" ({', '.join(altered[:3])})" if altered else ""
+            cause = "" if same else f"what was written into {self.directory.folder} is not what was played{named}"
+        except (NotAuthenticError, EvidenceError, MistakesError) as error:
+            cause = f"what was written into {self.directory.folder} cannot be read back: {error}"
+        if cause:
+            path.unlink(missing_ok=True)
+            raise RunStoppedError(cause, "see who else writes there, and begin a new run")
 
 
 def runner_of(

@@ -93,7 +93,7 @@ class Table:
         """Play a case; its verdict, and the text of everything in it that is not OK. Raises one of CANNOT_BE_PLAYED."""
         if self._runner is None:
             self._runner = self._open()
-        verdict = self._runner.play(case)
+        verdict = self._runner.played(case)
         return verdict, "\n\n".join(verdict_text(verdict, self._lines, self._configured().environment))
 
     def _open(self) -> Runner:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from equalis import __version__
@@ -19,7 +19,7 @@ from equalis.judge import judge
 from equalis.model.outcome import Outcome
 from equalis.model.report import Header, Report
 from equalis.model.source import MistakesError
-from equalis.model.verdict import Verdict
+from equalis.model.verdict import Verdict, retried
 from equalis.reporting import document, junit
 from equalis.reporting.text import Lines
 from equalis.wire import strict_json
@@ -110,12 +110,6 @@ def _again(before: Verdict | None, after: Verdict) -> Verdict:
         message = f"{after.case} ends twice in the log, and was judged the first time"
         raise EvidenceError(message)
     return retried(before, after)
-
-
-def retried(before: Verdict, after: Verdict) -> Verdict:
-    """The verdict of a case that was played again because nobody could judge it: it says so, whatever it comes to."""
-    told = f"played again, since {before.reason or 'it could not be judged'}"
-    return replace(after, reason=f"{after.reason}; {told}" if after.reason else told)
 
 
 def inputs(recorded: Recorded) -> dict[str, bytes]:

@@ -48,11 +48,14 @@ class RunDirectory:
         self.error: OSError | None = None
         self._lock = threading.Lock()
         self._known: set[str] = set()
+        self._new: list[str] = []
+        self._put: dict[str, str] = {}
         (folder / BODIES).mkdir(parents=True, exist_ok=True)
         _drop_cut_line(folder / LOG)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._log = os.open(folder / LOG, flags, 0o644)
         _lock(self._log, folder)
+        self._digest = hashlib.sha256((folder / LOG).read_bytes())
 
     def put(self, name: str, content: bytes) -> None:
         """Keep a file of the run; raises OSError."""
@@ -61,6 +64,7 @@ class RunDirectory:
         partial = path.with_name(path.name + ".part")
         partial.write_bytes(content)
         partial.replace(path)
+        self._put[name] = hashlib.sha256(content).hexdigest()
 
     def body(self, content: bytes) -> str:
         """Keep a body once, under its digest; an empty one has the empty digest."""
@@ -72,6 +76,7 @@ class RunDirectory:
                 try:
                     self.put(f"{BODIES}/{digest}", content)
                     self._known.add(digest)
+                    self._new.append(digest)
                 except OSError as error:
                     self.error = error
         return digest
@@ -82,22 +87,48 @@ class RunDirectory:
             if self.error is not None:
                 return
             try:
+                self._digest.update(line)
                 if os.write(self._log, line) != len(line):
                     self.error = OSError(errno.ENOSPC, "the event was written only in part")
             except OSError as error:
                 self.error = error
 
     def sync(self) -> None:
-        """Make sure that the log is on the disk."""
+        """Make sure that the bodies and then the log are on the disk, and that the log is still the one of this folder."""
         with self._lock:
             try:
+                for digest in self._new:
+                    _flush(self.folder / BODIES / digest)
+                if self._new:
+                    _flush(self.folder / BODIES)
+                self._new.clear()
                 os.fsync(self._log)
+                there, ours = (self.folder / LOG).stat(), os.fstat(self._log)
+                if (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
+                    message = "the log was replaced by another one"
+                    raise OSError(errno.ESTALE, message, str(self.folder / LOG))
             except OSError as error:
                 self.error = self.error or error
+
+    def altered(self, files: Mapping[str, bytes]) -> list[str]:
+        """The files that are not as they were written here, or are gone."""
+        expected = {**self._put, LOG: self._digest.hexdigest()}
+        return sorted(name for name, digest in expected.items() if hashlib.sha256(files.get(name, b"")).hexdigest() != digest)
 
     def close(self) -> None:
         """Close the log."""
         os.close(self._log)
+
+
+def _flush(path: Path) -> None:
+    """Have the system write a file, or the names in a folder, to the disk (Windows has no way for folders)."""
+    if sys.platform == "win32" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _lock(descriptor: int, folder: Path) -> None:

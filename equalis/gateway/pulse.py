@@ -16,6 +16,16 @@ JITTER = 0.05
 """Seconds by which a beat may be late before it counts: what delays each turn a little shows in how long an answer takes."""
 SHARE = 0.4
 """The part of a product's patience that the loop may stand still without anybody being harmed."""
+STALLED = "equalis stood still"
+"""How the cause of a stall of our own begins."""
+HASTE = "too long for a product that waits"
+"""How the cause of an answer of ours that came late goes on."""
+BUSY = "play the case again on a machine that is less busy (`--retry-inconclusive 2`), or set a longer [solution] timeout"
+
+
+def late(cause: str) -> bool:
+    """Whether the cause of a Fault is a delay of ours that was measured."""
+    return STALLED in cause or HASTE in cause
 
 
 class Pulse:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from equalis.gateway.embedded import EMBEDDED_NAME
 from equalis.gateway.far import Answered, Far, TurnedAwayError
-from equalis.gateway.pulse import Pulse
+from equalis.gateway.pulse import BUSY, HASTE, STALLED, Pulse
 from equalis.gateway.redaction import Redactor
 from equalis.gateway.routes import Routes
 from equalis.gateway.sending import (
@@ -39,11 +39,6 @@ from equalis.wire.opened import Opened
 
 UNKNOWN_CLIENT = "certificate verify failed"
 """The reason of a handshake that the gateway refused: a client certificate that it could not verify."""
-STALLED = "equalis stood still"
-"""How the cause of a stall of our own begins."""
-HASTE = "too long for a product that waits"
-"""How the cause of an answer of ours that came late goes on."""
-BUSY = "play the case again on a machine that is less busy (`--retry-inconclusive 2`), or set a longer [solution] timeout"
 DELAY = 0.5
 """The part of the product's patience by which an ordered delay is late: with what else may happen to the call, it is still in time."""
 HURRY = 0.5

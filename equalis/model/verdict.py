@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from equalis.model.outcome import Level, Outcome
 from equalis.model.source import Source
@@ -45,6 +45,12 @@ class Verdict:
     faults: tuple[Fault, ...] = ()
     reason: str = ""
     unmet: tuple[str, ...] = ()
+
+
+def retried(before: Verdict, after: Verdict) -> Verdict:
+    """The verdict of a case that was played again because nobody could judge it: it says so, whatever it comes to."""
+    told = f"played again, since {before.reason or 'it could not be judged'}"
+    return replace(after, reason=f"{after.reason}; {told}" if after.reason else told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from equalis.clock import Clock
 from equalis.gateway import pki
 from equalis.gateway.environment import Behind, Environment
 from equalis.gateway.opening import opened
+from equalis.gateway.pulse import late
 from equalis.model.config import Config
 from equalis.model.outcome import Blame, Outcome
 from equalis.model.report import Header
@@ -25,8 +26,8 @@ from equalis.proof.attribution import Attributed
 from equalis.proof.injections import Stage
 from equalis.proof.loosening import Noticed
 from equalis.proof.pretending import Pretended, Pretending, saying
-from equalis.proof.stalling import RETRIES, Stalled, delayed
-from equalis.runner import Runner
+from equalis.proof.stalling import RETRIES, Stalled
+from equalis.runner import Runner, delayed
 from equalis.session import DEMO, Order, new_header, read_files
 from equalis.single import Unwatched
 from equalis.solution.demo import DemoDriver
@@ -132,7 +133,11 @@ class Bench:
         """Play a case with a fault of the environment or of equalis injected."""
         known = {item.name: item for item in (*attribution.INJECTIONS, attribution.CONTROL)}
         stage = Stage(self._pki, self._cases[attribution.CASE], self.loaded.bindings, Clock())
-        return attribution.attribute(known[name], stage, self._spoilt, self._place.keep / f"attribution-{name}")
+        for number in range(RETRIES + 1):
+            found = attribution.attribute(known[name], stage, self._spoilt, self._place.keep / f"attribution-{name}-{number}")
+            if (known[name].blame is Blame.EQUALIS and name != attribution.CONTROL.name) or not late(found.cause):
+                break
+        return found
 
     def _spoilt(self, stage: Stage, folder: Path) -> tuple[Outcome, list[tuple[Blame, str, str]]]:
         """Play the case of a stage with its own environment; the outcome, and every fault that was found."""

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
 
-from equalis.gateway.recording import HASTE, STALLED
-from equalis.model.outcome import Blame, Outcome
+from equalis.gateway.pulse import late
+from equalis.model.outcome import Outcome
 from equalis.model.verdict import Verdict
 
 STOPPED, STARVED = "stopped", "starved"
@@ -52,20 +52,10 @@ class Stalled:
                 yield f"{where} is KO"
             elif self.defect and Outcome.OK in {first, last}:
                 yield f"{where} is OK"
-            elif first is Outcome.INCONCLUSIVE and not measured(reason):
+            elif first is Outcome.INCONCLUSIVE and not late(reason):
                 yield f"{where}: {reason or 'no reason'}"
             elif not self.defect and last is not Outcome.OK:
                 yield f"{where} is {last.value} after {RETRIES} retries"
-
-
-def measured(reason: str) -> bool:
-    """Whether a reason names a delay of ours that was measured."""
-    return reason.startswith(f"{Blame.EQUALIS.value}: ") and (STALLED in reason or HASTE in reason)
-
-
-def delayed(verdict: Verdict) -> bool:
-    """Whether nobody could judge a case because we were late ourselves."""
-    return verdict.outcome is Outcome.INCONCLUSIVE and measured(verdict.reason)
 
 
 def sample(names: Sequence[str], number: int, most: int = MOST_CASES) -> tuple[str, ...]:
