@@ -93,6 +93,7 @@ class Recording:
         self._numbers = itertools.count(1)
         self._open = 0
         self._lock = threading.Lock()
+        self._in_turn = asyncio.Lock()
 
     @property
     def in_flight(self) -> int:
@@ -155,7 +156,7 @@ class Recording:
             answer = await self._broken(error, connection, sink, send)
         finally:
             elapsed = (time.monotonic_ns() - started) // 1000
-            kept = self.redactor.message(answer)[0] if answer else None
+            kept = (await self.redactor.aside(answer))[0] if answer else None
             sink.answer(number, self.clock(), elapsed, kept, disturbance)
 
     async def _exchange(
@@ -163,9 +164,10 @@ class Recording:
     ) -> tuple[Message | None, str]:
         """Record the request, let the far side answer, disturb if ordered; what the solution got."""
         service, at = self.routes.service(message), self.clock()
-        kept, redactions = self.redactor.message(message)
         certificate = connection.tls.client_certificate if connection.tls else b""
-        sink.request(number, service, self.plan.step, at, kept, connection.tls, redactions, ours=certificate == self.own_certificate)
+        async with self._in_turn:  # requests are written down in the order in which they came, however long each takes to redact
+            kept, redactions = await self.redactor.aside(message)
+            sink.request(number, service, self.plan.step, at, kept, connection.tls, redactions, ours=certificate == self.own_certificate)
         if not service:
             return await send_whole(send, not_found()), ""
         operation = self.bindings.recognise(service, Opened(message))
