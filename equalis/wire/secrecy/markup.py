@@ -19,7 +19,7 @@ _VALUE_ATTRIBUTE = re.compile(rb"\s(?:value|content|val|text|default)\s*=\s*(?=[
 _VALUE_ELEMENT = re.compile(rb"\s*<(?:[\w.\-]{1,64}:)?(?:[\w\-]{0,32}value[\w\-]{0,32}|string|data|text|content)(?=[\s/>])", re.IGNORECASE)
 _CHILD = re.compile(rb"\s*<(?=[^/!?<>\s])")
 _ENDS = {b"!--": b"-->", b"![CDATA[": b"]]>", b"?": b"?>"}
-_FEW = 64
+_FEW = 8
 """So many marks are looked at before the index of closing tags is made."""
 
 
@@ -36,7 +36,7 @@ class Markup:
         if opening != b"<":
             return self._escaped(opening, end, naming)
         inside = self.tag_end(end)
-        own = self._attributes(end, inside, naming)
+        own = self._attributes(end, inside, naming) if self._content[inside - 1 : inside] == b">" else []
         if inside == len(self._content) or self._content[inside - 2 : inside - 1] == b"/":
             return own, end
         closes = self._close(self._content[begins + 1 : end], inside)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from equalis.model.transcript import Message
 from equalis.wire import encodings
-from equalis.wire.secrecy import bodies, pairs
+from equalis.wire.secrecy import bodies, packed, pairs
 from equalis.wire.secrecy.names import Kind, kind, secret_from, signed
 from equalis.wire.secrecy.spans import REPLACED, Cover
 from equalis.wire.unreadable import UnreadableError
@@ -52,7 +52,12 @@ def header(name: str, value: str, cover: Cover) -> str:
     if what is not Kind.NONE:
         begins = secret_from(Kind.SECRET, raw)
         return (raw[:begins] + cover(raw[begins:], where)).decode("latin-1") if begins >= 0 else value
-    return bodies.plainly(raw, lambda found, _: cover(found, where)).decode("latin-1")
+    return _openly(raw, lambda found, _: cover(found, where)).decode("latin-1")
+
+
+def _openly(raw: bytes, cover: Cover) -> bytes:
+    """What stands openly in a line of a head, and in its stretches of base64."""
+    return packed.base64_inside(bodies.plainly(raw, cover), lambda plain: bodies.plainly(plain, cover))
 
 
 def _kind(name: str) -> Kind:
@@ -86,4 +91,4 @@ def _line(line: str, cover: Cover) -> str:
         words, space, version = (words, space, version) if space else (query, "", "")
         pieces = pairs.concealed(words.encode("latin-1", "replace"), named, lambda value: bodies.plainly(value, named))
         line = f"{target}?{pieces.decode('latin-1')}{space}{version}"
-    return bodies.plainly(line.encode("latin-1", "replace"), named).decode("latin-1")
+    return _openly(line.encode("latin-1", "replace"), named).decode("latin-1")

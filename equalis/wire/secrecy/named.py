@@ -11,20 +11,22 @@ from equalis.wire.secrecy.names import CANDIDATES, MAX_NAME, Kind, kind, latin, 
 from equalis.wire.secrecy.spans import Landmarks, Secret
 
 _NAME = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.$@%" + bytes(range(0x80, 0x100))
-_KEY_BEGINS = re.compile(rb"(\\*+[\"']|&(?:amp;)*(?:quot|apos|#0*3[49]|#x0*2[27]);|\\++u002[27]|%(?:25)*2[27])((?:(?!%2[27]|\\u002[27])[^\"'<>&;,{}\r\n=])*)\Z")
+_OTHER_QUOTE = re.compile(rb"(&(?:amp;)*(?:quot|apos|#0*3[49]|#x0*2[27]);|\\++u002[27]|%(?:25)*2[27])([^\"'<>&;,{}\r\n=%\\]*)\Z")
+_NO_KEY = re.compile(rb"[<>&;,{}\r\n=]")
 _KEY_ENDS = re.compile(rb"(?:[\w .\-\[\]()/\x80-\xff]|\\++u(?!002[27])[0-9a-fA-F]{4}|%(?!2[27]|25)[0-9a-fA-F]{2}){0,96}+")
 _COLON = re.compile(rb"(?:\s|\\++[nrt]){0,64}(?::|=>|%3[aA]|=)")
 _TEXT_BEGINS = re.compile(rb">\s*[\w .:/#\-]{0,64}\Z")
 _TEXT_ENDS = re.compile(rb"[\w .\-]{0,64}+</[\w.:\-]{1,96}>")
-_SAYS = re.compile(rb"[\])]{0,2}(?:[ \t]|\\++u00[aA]0|\\++u202[fF]){0,8}(?::=|=>|->|={1,2}|:(?!//)|%(?:25)*3[aAdD]|\\++u003[dD])(?:[ \t]|%20){0,8}")
+_SAYS = re.compile(rb"[\])]{0,2}(?:[ \t]|\\++u00[aA]0|\\++u202[fF]){0,8}(?::=|=>|->|={1,2}|:{1,2}(?!//)|%(?:25)*3[aAdD]|\\++u003[dD])(?:[ \t]|%20){0,8}(?:[|>][+\-]?[ \t]{0,8}\r?\n[ \t]{1,16})?")
 _SPACE = re.compile(rb"[ \t]{1,8}(?=[^\s\-])")
 _COMMA = re.compile(rb"\s{0,16},\s{0,16}(?=\\*+[\"'])")
 _PLAIN = re.compile(rb"(?:[^\s<>\"'`&,;\\%\x00-\x20]|[,;](?!\s|\Z|[\w.\-]{1,64}[=:])|\\(?![nrt\"'u\\])|%(?!(?:25)*2[267]|20|0[aAdD]))++")
 _LINE = re.compile(rb"(?:[^\r\n\"<>\\]|\\(?![nrt\"'u\\]))++")
 _AFTER = b",;.)]}"
 _ATTRIBUTE = re.compile(rb"([\w\-]{1,64})\s{0,8}=\s{0,8}\Z")
-_NAMING = frozenset(b"name key field param parameter property attribute variable var option setting label code url uri value".split())
-_VALUE_KEY = re.compile(rb"(\\*+[\"'])(?:[\w\-]{0,32}[vV]alue[\w\-]{0,32}|content|data|text)(\\*+[\"'])\s{0,16}:")
+_NAMING = frozenset(b"name key field param parameter property attribute variable var option setting label code url uri".split())
+_VALUE_KEY = re.compile(rb"(\\*+[\"'])(?:[\w\-]{0,32}[vV]alue[\w\-]{0,32})(\\*+[\"'])\s{0,16}:")
+_VALUE_WORD = b"alue"
 _WINDOW = 1024
 _JWK = latin(r"(?:\\*[\"'])(?:d|p|q|dp|dq|qi|k|r|t)(\\*[\"'])\s*:\s*")
 _RSA = latin(r"<(?:[A-Za-z0-9_.\-]+:)?(?:D|P|Q|DP|DQ|InverseQ)\s*>")
@@ -89,9 +91,9 @@ class Named:
         ends = _KEY_ENDS.match(content, place.end)
         closes = ends.end() if ends else place.end
         quote = quoted.QUOTE.match(content, closes)
-        begins = _KEY_BEGINS.search(before) if quote else None
-        if begins and quote and begins[1][-1:] == quote[0][-1:]:
-            return self._key(place, begins[1], begins[2] + content[place.start : closes], quote)
+        begins = _key_begins(before) if quote else None
+        if begins and quote and begins[0][-1:] == quote[0][-1:]:
+            return self._key(place, begins[0], begins[1] + content[place.start : closes], quote)
         if what is Kind.NONE:
             return [], place.end
         if content.startswith(b"<", closes) and _TEXT_BEGINS.search(before[-96:]) and (text := _TEXT_ENDS.match(content, place.end)):
@@ -107,7 +109,7 @@ class Named:
                 return [], quote.start()
             return quoted.value(content, colon.end(), opening, self._marks, place.naming(what, "json"))
         what = kind(re.split(rb"[/:#]", key)[-1])
-        if what in {Kind.NONE, Kind.COOKIE}:
+        if what is Kind.NONE:
             return [], quote.start()
         begins = quote.start() - len(key) - len(opening)
         return self._beside(place.naming(what, "named"), begins, quote.end()), quote.start()
@@ -117,16 +119,20 @@ class Named:
         content = self._content
         before = content[max(0, begins - _WINDOW) : begins]
         tag = before.rfind(b"<")
-        if tag > before.rfind(b">") and (attribute := _ATTRIBUTE.search(before)):
+        if tag > before.rfind(b">") and (attribute := _ATTRIBUTE.search(before[-96:])):
+            if attribute[1].lower() == b"value":  # as FHIR writes its names in XML
+                return self._markup.following(self._markup.tag_end(ends), naming)
             named = attribute[1].lower() in _NAMING  # an Id is a reference, and names nothing
             return self._markup.named(begins - len(before) + tag + 1, ends, naming) if named else []
         pair = before.rstrip()[-1:] in {b"[", b"("} or content.startswith(b"-", begins + 1)
         if pair and (comma := _COMMA.match(content, ends)):
             return quoted.value(content, comma.end(), b"", self._marks, naming)[0]
         after = re.split(rb"[{}]", content[ends : ends + _WINDOW], maxsplit=1)[0]
-        if later := _VALUE_KEY.search(after):
+        if _VALUE_WORD in after and (later := _VALUE_KEY.search(after)):
             return quoted.value(content, ends + later.end(), later[1], self._marks, naming)[0]
         inside = max(before.rfind(b"{"), before.rfind(b"}")) + 1
+        if _VALUE_WORD not in before[inside:]:
+            return []
         return [
             secret for earlier in _VALUE_KEY.finditer(before, inside)
             for secret in quoted.value(content, begins - len(before) + earlier.end(), earlier[1], self._marks, naming)[0]
@@ -165,3 +171,15 @@ class Named:
                 if self._content[match.end() : end].strip():
                     found.append(Secret(match.end(), end, "element private key"))
         return found
+
+
+def _key_begins(before: bytes) -> tuple[bytes, bytes] | None:
+    """The quote that opens a key, and what stands of the key before the name in it."""
+    if b"&" in before or b"%2" in before or b"u002" in before:
+        if found := _OTHER_QUOTE.search(before):
+            return found[1], found[2]
+    last = max(before.rfind(b'"'), before.rfind(b"'"))
+    if last < 0 or _NO_KEY.search(before, last + 1):
+        return None
+    opened = before[:last].rstrip(b"\\")
+    return before[len(opened) : last + 1], before[last + 1 :]

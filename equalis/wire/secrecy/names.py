@@ -27,10 +27,11 @@ class Kind(Enum):
 
 _SEPARATOR = r"[ _.\-]?"
 _ANYWHERE = (
-    "pass word|pass wd|passwort|pass phrase|pass code|kennwort|wachtwoord|contrasena|mot de passe|mot passe|code verifier|device code|"
+    "pass word|pass wd|passwort|pass phrase|pass code|pass key|pwd|kennwort|wachtwoord|contrasena|mot de passe|mot passe|code verifier|device code|"
     "refresh token|session id|sess id|csrf|xsrf|binary secret|secret key|secret code|secret answer|secret value|secret id|private key|priv key|"
-    "cle privee|api key|access key|master key|shared key|session key|auth key|account key|subscription key|encryption key|"
-    "symmetric key|storage key|functions key|preshared key|age secret"
+    "cle privee|api key|access key|master key|shared key|session key|auth key|account key|subscription key|encryption key|signing key|hmac key|"
+    "symmetric key|storage key|functions key|preshared key|client key|server key|ssh key|ssl key|tls key|age secret|pin code|code pin|security code|"
+    "verification code|sms code|unlock code|recovery code|backup code|access code|code acces|activation code|one time code"
 ).split("|")
 _SHORT = ("pin", "otp", "totp", "hotp", "pwd", "psw", "pswd", "pw", "pass", "mdp", "cvv", "cvc", "puk")
 """Words that are a secret's only when they stand as a word of their own."""
@@ -43,6 +44,7 @@ _ABOUT = frozenset(
     " label title rules status state error errors description placeholder".split()
 )
 """A last word with which a name speaks of a secret without holding it."""
+_BYWAYS = frozenset({"compass", "bypass", "surpass", "trespass", "overpass", "underpass", "encompass"})
 _STRONG = re.compile("|".join(name.replace(" ", "") for name in _ANYWHERE))
 _SECRET = re.compile(r"(?:^|_)[a-z0-9]*secrets?(?:_|\d|$)")
 _COOKIES = re.compile(r"(?:^|_)[a-z]*cookies?2?$")
@@ -55,7 +57,7 @@ def _candidates() -> str:
     camel = "|".join(word for name in _SHORT for word in (name.capitalize(), name.upper()))
     return (
         rf"(?i:{anywhere}|secret|credential|cookie|authori[sz]ation)|(?i:tokens?)(?:[^A-Za-z]|\z)"
-        rf"|(?:\A|[^A-Za-z]|\\[nrt])(?i:{short})(?:[^a-z]|\z)|[a-z](?:{camel})(?:[^a-z]|\z)"
+        rf"|(?:\A|[^A-Za-z]|\\[nrt])(?i:{short})(?:[^a-z]|\z)|[a-z](?:{camel})(?:[^a-z]|\z)|(?i:[a-z]pass)(?:[^a-z]|\z)"
         r"|\\u00[4-7][0-9a-fA-F]|%(?:25)*[4-7][0-9a-fA-F]"
     )
 
@@ -111,7 +113,8 @@ def _kind(words: list[str]) -> Kind:
 def _ends_in_short(words: list[str]) -> bool:
     """Whether a short word such as PIN stands last, or before words that say no more than which one."""
     for place, word in enumerate(words):
-        if word.rstrip("0123456789") in _SHORT:
+        bare = word.rstrip("0123456789")
+        if bare in _SHORT or (bare.endswith("pass") and bare not in _BYWAYS):
             return all(later in _AFTER_SHORT or later.isdecimal() for later in words[place + 1 :])
     return False
 
