@@ -119,9 +119,10 @@ def transcript(events: Iterable[Event], header: Header, bodies: Bodies) -> Trans
             raise EvidenceError(message)
         by_kind.setdefault(event["event"], []).append(event)
     answers = {event["n"]: event for event in by_kind.get("answer", ())}
+    requests = sorted(by_kind.get("request", ()), key=lambda event: event["n"])  # a large one is written down after a small one that began later
     return replace(
         header.blank(by_kind["case"][0]["case"]),
-        exchanges=tuple(_exchange(event, answers.get(event["n"]), bodies) for event in by_kind.get("request", ())),
+        exchanges=tuple(_exchange(event, answers.get(event["n"]), bodies) for event in requests),
         observations=tuple(_observation(event) for event in by_kind.get("observation", ())),
         ledger=tuple(
             LedgerEntry(event["service"], event["kind"], event["n"], _record(event["fields"]))

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from equalis.archive import private_files
 from equalis.archive.evidence import EvidenceError
 from equalis.wire import strict_json
 from equalis.wire.unreadable import UnreadableError
@@ -34,18 +35,20 @@ class RunDirectory:
         self.error: OSError | None = None
         self._lock = threading.Lock()
         self._known: set[str] = set()
-        (folder / BODIES).mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(folder / BODIES, folder)
+        private_files.close(folder, private_files.FOLDER)
         _drop_cut_line(folder / LOG)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        self._log = os.open(folder / LOG, flags, 0o644)
+        self._log = os.open(folder / LOG, flags, private_files.FILE)
+        private_files.close(folder / LOG)
         _lock(self._log, folder)
 
     def put(self, name: str, content: bytes) -> None:
         """Keep a file of the run; raises OSError."""
         path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(path.parent, self.folder)
         partial = path.with_name(path.name + ".part")
-        partial.write_bytes(content)
+        private_files.write(partial, content)
         partial.replace(path)
 
     def body(self, content: bytes) -> str:

@@ -93,7 +93,6 @@ class Recording:
         self._numbers = itertools.count(1)
         self._open = 0
         self._lock = threading.Lock()
-        self._in_turn = asyncio.Lock()
 
     @property
     def in_flight(self) -> int:
@@ -165,9 +164,8 @@ class Recording:
         """Record the request, let the far side answer, disturb if ordered; what the solution got."""
         service, at = self.routes.service(message), self.clock()
         certificate = connection.tls.client_certificate if connection.tls else b""
-        async with self._in_turn:  # requests are written down in the order in which they came, however long each takes to redact
-            kept, redactions = await self.redactor.aside(message)
-            sink.request(number, service, self.plan.step, at, kept, connection.tls, redactions, ours=certificate == self.own_certificate)
+        kept, redactions = await self.redactor.aside(message)
+        sink.request(number, service, self.plan.step, at, kept, connection.tls, redactions, ours=certificate == self.own_certificate)
         if not service:
             return await send_whole(send, not_found()), ""
         operation = self.bindings.recognise(service, Opened(message))

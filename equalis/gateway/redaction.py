@@ -10,11 +10,16 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from equalis.model.transcript import Message
 from equalis.wire.secrecy import bodies, messages
 from equalis.wire.secrecy.names import kind, secret_from
+
+
+SMALL = 2048
+"""A message of fewer bytes takes no time that another exchange would feel."""
 
 
 class Redactor:
@@ -35,7 +40,9 @@ class Redactor:
         return messages.concealed(message, cover), tuple(dict.fromkeys(found))
 
     async def aside(self, message: Message) -> tuple[Message, tuple[str, ...]]:
-        """The same, off the event loop: a large body does not keep other exchanges waiting."""
+        """The same, off the event loop where it may take long: a large message does not keep other exchanges waiting."""
+        if len(message.body) + len(message.line) + sum(map(len, chain.from_iterable(message.headers))) < SMALL:
+            return self.message(message)
         return await asyncio.to_thread(self.message, message)
 
     def content(self, content: bytes, media: str) -> bytes:

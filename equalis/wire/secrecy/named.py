@@ -91,9 +91,9 @@ class Named:
         ends = _KEY_ENDS.match(content, place.end)
         closes = ends.end() if ends else place.end
         quote = quoted.QUOTE.match(content, closes)
-        begins = _key_begins(before) if quote else None
-        if begins and quote and begins[0][-1:] == quote[0][-1:]:
-            return self._key(place, begins[0], begins[1] + content[place.start : closes], quote)
+        opened = _key_begins(before) if quote else None
+        if opened and quote and opened[0][-1:] == quote[0][-1:]:
+            return self._key(place, opened[0], opened[1] + content[place.start : closes], quote)
         if what is Kind.NONE:
             return [], place.end
         if content.startswith(b"<", closes) and _TEXT_BEGINS.search(before[-96:]) and (text := _TEXT_ENDS.match(content, place.end)):
@@ -175,9 +175,9 @@ class Named:
 
 def _key_begins(before: bytes) -> tuple[bytes, bytes] | None:
     """The quote that opens a key, and what stands of the key before the name in it."""
-    if b"&" in before or b"%2" in before or b"u002" in before:
-        if found := _OTHER_QUOTE.search(before):
-            return found[1], found[2]
+    other = b"&" in before or b"%2" in before or b"u002" in before
+    if other and (found := _OTHER_QUOTE.search(before)):
+        return found[1], found[2]
     last = max(before.rfind(b'"'), before.rfind(b"'"))
     if last < 0 or _NO_KEY.search(before, last + 1):
         return None

@@ -27,22 +27,27 @@ class Kind(Enum):
 
 _SEPARATOR = r"[ _.\-]?"
 _ANYWHERE = (
-    "pass word|pass wd|passwort|pass phrase|pass code|pass key|pwd|kennwort|wachtwoord|contrasena|mot de passe|mot passe|code verifier|device code|"
-    "refresh token|session id|sess id|csrf|xsrf|binary secret|secret key|secret code|secret answer|secret value|secret id|private key|priv key|"
-    "cle privee|api key|access key|master key|shared key|session key|auth key|account key|subscription key|encryption key|signing key|hmac key|"
-    "symmetric key|storage key|functions key|preshared key|client key|server key|ssh key|ssl key|tls key|age secret|pin code|code pin|security code|"
-    "verification code|sms code|unlock code|recovery code|backup code|access code|code acces|activation code|one time code"
-).split("|")
+    "pass word", "pass wd", "passwort", "pass phrase", "pass code", "pass key", "pwd", "kennwort", "wachtwoord",
+    "contrasena", "mot de passe", "mot passe", "code verifier", "device code", "refresh token", "session id",
+    "sess id", "csrf", "xsrf", "binary secret", "secret key", "secret code", "secret answer", "secret value",
+    "secret id", "private key", "priv key", "cle privee", "api key", "access key", "master key", "shared key",
+    "session key", "auth key", "account key", "subscription key", "encryption key", "signing key", "hmac key",
+    "symmetric key", "storage key", "functions key", "preshared key", "client key", "server key", "ssh key",
+    "ssl key", "tls key", "age secret", "pin code", "code pin", "security code", "verification code", "sms code",
+    "unlock code", "recovery code", "backup code", "access code", "code acces", "activation code", "one time code",
+)  # fmt: skip
 _SHORT = ("pin", "otp", "totp", "hotp", "pwd", "psw", "pswd", "pw", "pass", "mdp", "cvv", "cvc", "puk")
 """Words that are a secret's only when they stand as a word of their own."""
-_AFTER_SHORT = frozenset(
-    "code codes number no nr value text plain hash block new old current confirm confirmation repeat again input clear b64 md5 sha sha1"
-    " sha256 encrypted enc raw data user admin client".split()
-)
-_ABOUT = frozenset(
-    "policy expiry expires expired expiration at date length url uri link endpoint required attempts count type enabled allowed format"
-    " label title rules status state error errors description placeholder".split()
-)
+_AFTER_SHORT = frozenset({
+    "code", "codes", "number", "no", "nr", "value", "text", "plain", "hash", "block", "new", "old", "current",
+    "confirm", "confirmation", "repeat", "again", "input", "clear", "b64", "md5", "sha", "sha1", "sha256",
+    "encrypted", "enc", "raw", "data", "user", "admin", "client",
+})  # fmt: skip
+_ABOUT = frozenset({
+    "policy", "expiry", "expires", "expired", "expiration", "at", "date", "length", "url", "uri", "link",
+    "endpoint", "required", "attempts", "count", "type", "enabled", "allowed", "format", "label", "title", "rules",
+    "status", "state", "error", "errors", "description", "placeholder",
+})  # fmt: skip
 """A last word with which a name speaks of a secret without holding it."""
 _BYWAYS = frozenset({"compass", "bypass", "surpass", "trespass", "overpass", "underpass", "encompass"})
 _STRONG = re.compile("|".join(name.replace(" ", "") for name in _ANYWHERE))

@@ -128,7 +128,8 @@ def _plainly(info: zipfile.ZipInfo) -> zipfile.ZipInfo:
 
 def base64_inside(content: bytes, inside: Inside) -> bytes:
     """Long stretches of base64 looked into, but for those of signed tokens."""
-    parts, done = [], 0
+    parts: list[bytes] = []
+    done = 0
     for match in _BASE64.finditer(content):
         start, end = match.span()
         if content[start - 1 : start] == b"." or content[end : end + 1] == b"." or (found := _decoded(match[0])) is None:

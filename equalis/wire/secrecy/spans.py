@@ -25,7 +25,8 @@ class Secret:
 
 def covered(content: bytes, secrets: Iterable[Secret], cover: Cover) -> bytes:
     """The content with every secret replaced, and every other byte as it was."""
-    parts, done = [], 0
+    parts: list[bytes] = []
+    done = 0
     for secret in _joined(secrets):
         value = content[secret.start : secret.end].replace(rb"\/", b"/")  # a slash may be escaped in JSON, and is the same
         parts += content[done : secret.start], secret.quote, cover(value, secret.where), secret.quote
