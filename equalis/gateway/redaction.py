@@ -17,7 +17,6 @@ from equalis.model.transcript import Message
 from equalis.wire.secrecy import bodies, messages
 from equalis.wire.secrecy.names import kind, secret_from
 
-
 SMALL = 2048
 """A message of fewer bytes takes no time that another exchange would feel."""
 
