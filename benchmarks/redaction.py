@@ -39,7 +39,7 @@ REPEATED: dict[str, bytes] = {
     "character data": b"<password><![CDATA[", "escaped elements": b"&lt;password&gt;", "user information": b"http://a:b", "base64": b"QUFB" * 8 + b" ",
     "backslashes": b"\\", "quotes": b'"', "JSON web keys": b'"kty":"d":"', "values beside names": b'"name":"password",', "named attributes": b'<a name="password" ',
     "escapes": rb"\u0070", "percent signs": b"%70", "boundaries": b"--b\r\nContent-Disposition: form-data; name=password\r\n\r\n", "pairs": b"password=x&",
-    "spaces": b'password" ', "headers": b"cookie: ", "tokens": b"token=abcdefg1 ", "credentials": b"Basic dXNlcjpwYXNz ",
+    "spaces": b'password" ', "headers": b"cookie: ", "tokens": b"token=abcdefg1 ", "credentials": b"Basic dXNlcjpwYXNz ", "no credentials": b"basic+",
 }
 """What a hostile product repeats; the empty one gives each element another name."""
 

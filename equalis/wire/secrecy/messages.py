@@ -14,7 +14,9 @@ from equalis.wire.unreadable import UnreadableError
 CODING = "content coding"
 """Names a body that is kept without its coding."""
 _HARMLESS = frozenset({"sec-websocket-key", "idempotency-key", "x-idempotency-key", "surrogate-key", "content-security-policy"})
-_SAYING = frozenset({"key", "auth", "authorization", "authorisation", "authentication"})
+_SAYING = ("auth", "authorization", "authorisation", "authentication", "wsse")
+_HOLDING = ("key", "token")
+"""What the last word of a header's name ends in when it says who calls: with a scheme, or by itself."""
 
 
 def concealed(message: Message, cover: Cover) -> Message:
@@ -64,9 +66,9 @@ def _kind(name: str) -> Kind:
     if name.lower() in _HARMLESS:
         return Kind.NONE
     last = name.lower().replace("_", "-").rpartition("-")[2]
-    if last in _SAYING and last != "key":
+    if last.endswith(_SAYING):
         return Kind.AUTHORIZATION
-    return Kind.SECRET if last in {"key", "apikey"} else kind(name.encode("latin-1", "replace"))
+    return Kind.SECRET if last.endswith(_HOLDING) else kind(name.encode("latin-1", "replace"))
 
 
 def _authorization(raw: bytes, cover: Cover, where: str) -> bytes:

@@ -19,6 +19,8 @@ _TEXT_BEGINS = re.compile(rb">\s*[\w .:/#\-]{0,64}\Z")
 _TEXT_ENDS = re.compile(rb"[\w .\-]{0,64}+</[\w.:\-]{1,96}>")
 _SAYS = re.compile(rb"[\])]{0,2}(?:[ \t]|\\++u00[aA]0|\\++u202[fF]){0,8}(?::=|=>|->|={1,2}|:{1,2}(?!//)|%(?:25)*3[aAdD]|\\++u003[dD])(?:[ \t]|%20){0,8}(?:[|>][+\-]?[ \t]{0,8}\r?\n[ \t]{1,16})?")
 _SPACE = re.compile(rb"[ \t]{1,8}(?=[^\s\-])")
+_IS = re.compile(rb"[ \t]{1,4}(?:(?:is|was|est|vaut)[ \t]{1,4})?(?:\xc2\xab|\\u00ab)?(?:[ \t]|\xc2\xa0|\\u00a0){0,2}(?=[^\s\d<>\"'&;,\\]{0,64}\d[^\s<>\"']{3})")
+"""A sentence: "the PIN is 7421"; what follows has a digit."""
 _COMMA = re.compile(rb"\s{0,16},\s{0,16}(?=\\*+[\"'])")
 _PLAIN = re.compile(rb"(?:[^\s<>\"'`&,;\\%\x00-\x20]|[,;](?!\s|\Z|[\w.\-]{1,64}[=:])|\\(?![nrt\"'u\\])|%(?!(?:25)*2[267]|20|0[aAdD]))++")
 _LINE = re.compile(rb"(?:[^\r\n\"<>\\]|\\(?![nrt\"'u\\]))++")
@@ -122,12 +124,12 @@ class Named:
         if tag > before.rfind(b">") and (attribute := _ATTRIBUTE.search(before[-96:])):
             if attribute[1].lower() == b"value":  # as FHIR writes its names in XML
                 return self._markup.following(self._markup.tag_end(ends), naming)
-            named = attribute[1].lower() in _NAMING  # an Id is a reference, and names nothing
+            named = attribute[1].lower() in _NAMING or naming[0] is Kind.SECRET  # the Id of a token is a reference, and names nothing
             return self._markup.named(begins - len(before) + tag + 1, ends, naming) if named else []
         pair = before.rstrip()[-1:] in {b"[", b"("} or content.startswith(b"-", begins + 1)
         if pair and (comma := _COMMA.match(content, ends)):
             return quoted.value(content, comma.end(), b"", self._marks, naming)[0]
-        after = re.split(rb"[{}]", content[ends : ends + _WINDOW], maxsplit=1)[0]
+        after = content[ends : ends + _WINDOW].partition(b"{")[0]
         if _VALUE_WORD in after and (later := _VALUE_KEY.search(after)):
             return quoted.value(content, ends + later.end(), later[1], self._marks, naming)[0]
         inside = max(before.rfind(b"{"), before.rfind(b"}")) + 1
@@ -142,7 +144,11 @@ class Named:
         """A name in a form, a query, an attribute, a line of settings or a sentence."""
         content = self._content
         flag = place.name.startswith(b"-") and before[-1:] in {b"", b" ", b"\t", b"\n", b'"', b"'"}
-        says = _SAYS.match(content, place.end) or (_SPACE.match(content, place.end) if flag else None)
+        says = _SAYS.match(content, place.end)
+        if says is None and (flag or before.endswith(b"<!ENTITY ")):
+            says = _SPACE.match(content, place.end)
+        if says is None and what is Kind.SECRET and self._text:
+            says = _IS.match(content, place.end)
         if says is None:
             return [], place.end
         at = says.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import lru_cache
+from unicodedata import combining, normalize
 from urllib.parse import unquote
 
 import re2
@@ -26,15 +27,18 @@ class Kind(Enum):
 
 
 _SEPARATOR = r"[ _.\-]?"
+_ACUTE = r"(?:e|[\x80-\xff]{1,3}|\\u00[eE][89]|%[cC]3%[aA][89])"
+"""An e with or without an accent, however it is written."""
 _ANYWHERE = (
     "pass word", "pass wd", "passwort", "pass phrase", "pass code", "pass key", "pwd", "kennwort", "wachtwoord",
-    "contrasena", "mot de passe", "mot passe", "code verifier", "device code", "refresh token", "session id",
+    "contrase", "mot de passe", "mot passe", "code verifier", "device code", "refresh token", "session id",
     "sess id", "csrf", "xsrf", "binary secret", "secret key", "secret code", "secret answer", "secret value",
     "secret id", "private key", "priv key", "cle privee", "api key", "access key", "master key", "shared key",
     "session key", "auth key", "account key", "subscription key", "encryption key", "signing key", "hmac key",
     "symmetric key", "storage key", "functions key", "preshared key", "client key", "server key", "ssh key",
     "ssl key", "tls key", "age secret", "pin code", "code pin", "security code", "verification code", "sms code",
     "unlock code", "recovery code", "backup code", "access code", "code acces", "activation code", "one time code",
+    "mfa code", "cle api", "cle secrete", "phrase secrete", "seed phrase", "recovery phrase", "security answer", "connection string",
 )  # fmt: skip
 _SHORT = ("pin", "otp", "totp", "hotp", "pwd", "psw", "pswd", "pw", "pass", "mdp", "cvv", "cvc", "puk")
 """Words that are a secret's only when they stand as a word of their own."""
@@ -57,11 +61,11 @@ _COOKIES = re.compile(r"(?:^|_)[a-z]*cookies?2?$")
 
 def _candidates() -> str:
     """A pattern that finds every place where a name of a secret may stand, in one pass."""
-    anywhere = "|".join(name.replace(" ", _SEPARATOR) for name in _ANYWHERE)
+    anywhere = "|".join(name.replace("cle ", f"cl{_ACUTE} ").replace("secrete", f"secr{_ACUTE}te").replace(" ", _SEPARATOR) for name in _ANYWHERE)
     short = "|".join(_SHORT)
     camel = "|".join(word for name in _SHORT for word in (name.capitalize(), name.upper()))
     return (
-        rf"(?i:{anywhere}|secret|credential|cookie|authori[sz]ation)|(?i:tokens?)(?:[^A-Za-z]|\z)"
+        rf"(?i:{anywhere}|secret|credential|cookie|authori[sz]ation)|(?i:tokens?|jwt|bearer)(?:[^A-Za-z]|\z)"
         rf"|(?:\A|[^A-Za-z]|\\[nrt])(?i:{short})(?:[^a-z]|\z)|[a-z](?:{camel})(?:[^a-z]|\z)|(?i:[a-z]pass)(?:[^a-z]|\z)"
         r"|\\u00[4-7][0-9a-fA-F]|%(?:25)*[4-7][0-9a-fA-F]"
     )
@@ -97,7 +101,8 @@ def spelled(name: bytes) -> str:
 
 def _read(name: bytes) -> str:
     text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), name.decode("utf-8", "replace"))
-    return unquote(unquote(text)) if "%" in text else text
+    text = unquote(unquote(text)) if "%" in text else text
+    return text if text.isascii() else "".join(letter for letter in normalize("NFKD", text) if not combining(letter))
 
 
 def _kind(words: list[str]) -> Kind:
@@ -110,7 +115,7 @@ def _kind(words: list[str]) -> Kind:
         return Kind.SECRET
     if _COOKIES.search(spread):
         return Kind.COOKIE
-    if last.rstrip("s").endswith("token") and not folded.endswith("securitytoken"):
+    if (last.rstrip("s").endswith("token") or last in {"jwt", "bearer"}) and not folded.endswith("securitytoken"):
         return Kind.TOKEN
     return Kind.AUTHORIZATION if last in {"authorization", "authorisation"} else Kind.NONE
 
@@ -131,6 +136,8 @@ _SCHEMES = frozenset({
     b"basic", b"digest", b"negotiate", b"ntlm", b"hawk", b"apikey", b"api-key", b"token", b"aws4-hmac-sha256", b"mac", b"bearer",
     b"sharedkey", b"signature", b"hoba", b"mutual", b"oauth", b"scram-sha-256", b"gnap", b"dpop",
 })  # fmt: skip
+_OPAQUE = re.compile(rb"(?!eyJ)(?![0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z)(?=\D{0,256}\d)\S{16,}")
+"""Credentials without a scheme; a UUID is the number of somebody's authorization."""
 _LEAST = 8
 """A token in running text is at least so long, and has a digit."""
 
@@ -157,6 +164,6 @@ def _credentials(value: bytes) -> int:
     """Where the credentials of a known scheme begin; -1 for a signed bearer token, and for what is no credentials."""
     found = re.match(rb"\s*([\w-]+)(?:\s+|%20|\+)(?=\S)", value)
     if found is None or found[1].lower() not in _SCHEMES:
-        return -1
+        return 0 if _OPAQUE.fullmatch(value.strip()) else -1
     rest = value[found.end() :].strip()
     return -1 if signed(rest) or REPLACED.fullmatch(rest) else found.end()

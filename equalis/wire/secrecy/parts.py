@@ -39,10 +39,8 @@ def _part(piece: bytes, cover: Cover, inside: Inside) -> bytes:
     if head is None:
         return inside(piece, "")
     start, end = head.end(), len(piece)
-    if piece.endswith(b"\r\n"):
-        end -= 2
-    elif piece.endswith(b"\n"):
-        end -= 1
+    if piece.endswith((b"\r\n", b"\n")):
+        end = max(start, end - (2 if piece.endswith(b"\r\n") else 1))
     return inside(piece[:start], "") + _content(head[1], piece[start:end], cover, inside) + piece[end:]
 
 

@@ -19,9 +19,9 @@ _SHAPES = {
     "raw": r"0\x82..\x02\x01\x00(?:0(?:[\x01-\x7f]|\x82..)\x06|\x02[\x41\x81\x82])"
     r"|0\x81.\x02\x01(?:\x00(?:0[\x01-\x7f]\x06|\x02)|\x01\x04[\x20-\x7f])|0[\x20-\x7f]\x02\x01(?:\x000[\x01-\x7f]\x06|\x01\x04[\x10-\x7f])"
     r"|0\x82..\x02\x01\x030\x82..\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07|0\x82..0[\x01-\x7f]\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05",
-    "basic": r"\b(?i:basic)(?:[ \t]{1,4}|%20|\+)[A-Za-z0-9+/_\-]{4,}={0,2}",
+    "basic": r"\b(?i:basic)(?:[ \t]{1,4}|%20|\+)[A-Za-z0-9+/_\-]{4,512}={0,2}",
     "bearer": r"\b(?i:bearer)(?:[ \t]{1,4}|%20|\+)[A-Za-z0-9._~+/\-]{16,}=*",
-    "userinfo": r"[A-Za-z0-9]://[^\s/:@\"'<>?#\\]*:[^\s/@\"'<>]+@",
+    "userinfo": r"[A-Za-z0-9]://[^\s/:@\"'<>?#\\]*:[^\s/\"'<>?#]+@",
     "maker": r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_\-]{20,}"
     r"|xox[abeprs]-[A-Za-z0-9\-]{10,}|[srp]k_(?:live|test)_[A-Za-z0-9]{16,}|AIza[A-Za-z0-9_\-]{35}|ya29\.[A-Za-z0-9_\-]{20,}"
     r"|npm_[A-Za-z0-9]{36}|hv[sb]\.[A-Za-z0-9_\-]{20,}|AGE-SECRET-KEY-1[A-Z0-9]{50,})\b",
@@ -43,7 +43,7 @@ def secrets(content: bytes, marks: Landmarks) -> list[Secret]:
         start, end = _FINDERS[name](content, match.start(), match.end(), marks)
         if end > start:
             found.append(Secret(start, end, _TITLES[name]))
-        at = max(end, match.end())
+        at = match.start() + len("basic") if name == "basic" and end == start else max(end, match.end())
     return found
 
 
