@@ -191,6 +191,12 @@ FOUND = {
     "a literal of PHP": body(f'["password" => "{CANARY}"]', TEXT),
     "bytes": body(b"\x00\x01\xff password=" + CANARY.encode() + b"\x00", "application/octet-stream"),
     "an answer to a query in a value": body(json.dumps({"next": f"https://h/cb?a=b&client_secret={CANARY}#x"}), JSON),
+    "a name with an accent": body(json.dumps({"clé_api": CANARY}), JSON),
+    "a sentence without a colon": body(f"the password is {CANARY}", TEXT),
+    "a field of a page": body(f'<input type="password" name="x" value="{CANARY}">', "text/html"),
+    "a block of YAML": body(f"a: b\npassword: >-\n    {CANARY}\n", "application/yaml"),
+    "base64 in a header": head("X-Userinfo", base64.b64encode(json.dumps({"password": CANARY}).encode()).decode(), base64.b64encode(json.dumps({"password": CANARY}).encode()).decode()[24:40]),
+    "an at sign in user information": body(f'{{"url": "https://u:a@{CANARY}@h/"}}', JSON),
     "a query that is escaped twice": body(f"next=https%3A%2F%2Fh%2F%3Fa%3D1%26password%3D{CANARY}&x=y", FORM),
 }  # fmt: skip
 """What survived, and others of its kind."""
