@@ -103,7 +103,7 @@ class Runner:
             if found is not None:
                 transcript.append(found)
 
-        recorder = CaseRecorder(case.name, self.directory, told)
+        recorder = CaseRecorder(case.name, self.directory, told, self.environment.redactor)
         self.clock.begin()
         recorder.event("case", at=self.clock.now().isoformat())
         if not not_applicable(case, self.header.blank(case.name)):

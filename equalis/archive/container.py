@@ -21,6 +21,7 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
+from equalis.archive import private_files
 from equalis.wire import strict_xml
 from equalis.wire.unreadable import UnreadableError
 
@@ -89,7 +90,7 @@ def _digest(reference: etree._Element) -> str:
 def write(path: Path, files: Mapping[str, bytes]) -> None:
     """Write a container: the mimetype first, then every file by name. Raises OSError."""
     partial = path.with_name(path.name + ".part")
-    with partial.open("wb") as stream:
+    with private_files.create(partial) as stream:
         _write(stream, ((name, files[name]) for name in sorted(files)))
     partial.replace(path)
 

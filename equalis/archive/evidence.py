@@ -105,7 +105,8 @@ def transcript(events: Iterable[Event], header: Header, bodies: Bodies) -> Trans
     requests, answers = _by_number(by_kind, "request"), _by_number(by_kind, "answer")
     return replace(
         header.blank(by_kind["case"][0]["case"]),
-        exchanges=tuple(_exchange(event, answers.get(number), bodies) for number, event in requests.items()),
+        # in the order in which they began: a large one is written down after a small one that began later
+        exchanges=tuple(_exchange(requests[number], answers.get(number), bodies) for number in sorted(requests)),
         observations=tuple(_observation(event) for event in by_kind.get("observation", ())),
         ledger=tuple(
             LedgerEntry(event["service"], event["kind"], event["n"], _record(event["fields"]))

@@ -24,16 +24,33 @@ class Committed(Protocol):
         """Its business fields."""
 
 
+class Redacting(Protocol):
+    """Takes secrets out of what is told in words, and out of files."""
+
+    def told(self, value: Any) -> Any:
+        """Texts, and lists and records of them, without secrets."""
+
+    def content(self, content: bytes, media: str) -> bytes:
+        """A file without secrets."""
+
+
 class CaseRecorder:
     """Writes every event of a case; ``told`` hears each one too (progress, the reader)."""
 
-    def __init__(self, case: str, directory: RunDirectory, told: Callable[[Mapping[str, Any]], None]) -> None:
-        """Write into an open run directory; each event names its case, even one that comes too late."""
-        self._case, self._directory, self._told = case, directory, told
+    def __init__(
+        self, case: str, directory: RunDirectory, told: Callable[[Mapping[str, Any]], None], redactor: Redacting | None = None
+    ) -> None:
+        """Write into an open run directory; each event names its case, even one that comes too late.
+
+        ``redactor`` sees every event but those of exchanges, whose messages come without secrets.
+        """
+        self._case, self._directory, self._told, self._redactor = case, directory, told, redactor
         self._over = False
 
     def event(self, kind: str, /, **fields: Any) -> None:
         """Write one event; whoever listens hears it as it will be read back. What comes after the end says so."""
+        if self._redactor is not None and kind not in {"request", "answer"}:
+            fields = self._redactor.told(fields)
         if self._over:
             fields["late"] = True
         self._over |= kind == "end"
@@ -81,7 +98,9 @@ class CaseRecorder:
                    fields=typed.to_json(item.fields), attested=item.attested, failure=item.failure)  # fmt: skip
 
     def attachment(self, step: str, name: str, media: str, content: bytes) -> None:
-        """A file that an operator gave for what was seen, kept by its digest."""
+        """A file that an operator gave for what was seen, kept by its digest; a picture as it is."""
+        if self._redactor is not None and not media.startswith("image/"):
+            content = self._redactor.content(content, media)
         self.event("attachment", step=step, name=name, media=media, size=len(content), body=self._directory.body(content))
 
     def _message(self, message: Message) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from equalis.archive import private_files
 from equalis.archive.event_shapes import wrong
 from equalis.archive.evidence import EvidenceError
 from equalis.wire import strict_json
@@ -50,19 +51,21 @@ class RunDirectory:
         self._known: set[str] = set()
         self._new: list[str] = []
         self._put: dict[str, str] = {}
-        (folder / BODIES).mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(folder / BODIES, folder)
+        private_files.close(folder, private_files.FOLDER)
         _drop_cut_line(folder / LOG)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        self._log = os.open(folder / LOG, flags, 0o644)
+        self._log = os.open(folder / LOG, flags, private_files.FILE)
+        private_files.close(folder / LOG)
         _lock(self._log, folder)
         self._digest = hashlib.sha256((folder / LOG).read_bytes())
 
     def put(self, name: str, content: bytes) -> None:
         """Keep a file of the run; raises OSError."""
         path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(path.parent, self.folder)
         partial = path.with_name(path.name + ".part")
-        partial.write_bytes(content)
+        private_files.write(partial, content)
         partial.replace(path)
         self._put[name] = hashlib.sha256(content).hexdigest()
 

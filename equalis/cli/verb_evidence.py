@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from equalis.archive import private_files
 from equalis.archive.evidence import Event, Reader, header
 from equalis.archive.rundir import Recorded
 from equalis.cli.bundles import checked
@@ -31,26 +32,26 @@ def command(path: str, folder: str, as_har: bool) -> int:  # noqa: FBT001 - clic
         transcript = reader.feed(event)
         for exchange in transcript.exchanges if transcript else ():
             place = target / transcript.case.replace("/", "_") if transcript else target
-            place.mkdir(parents=True, exist_ok=True)
+            private_files.make_folder(place, target)
             for side, message in (("request", exchange.request), ("answer", exchange.answer)):
                 if message is not None:
                     head = "\r\n".join([message.line, *(f"{name}: {value}" for name, value in message.headers), "", ""])
-                    (place / f"{exchange.number:03d}-{side}.http").write_bytes(head.encode("latin-1") + message.body)
+                    private_files.write(place / f"{exchange.number:03d}-{side}.http", head.encode("latin-1") + message.body)
                     written += 1
             entries.append(har.entry(transcript.case if transcript else "", exchange))
     if as_har:
-        target.mkdir(parents=True, exist_ok=True)
-        (target / "exchanges.har").write_bytes(har.document(entries))
+        private_files.make_folder(target, target)
+        private_files.write(target / "exchanges.har", har.document(entries))
     click.echo(f"{written} files of {len(entries)} exchanges in {target}")
     return 0
 
 
 def _attached(place: Path, event: Event, recorded: Recorded) -> int:
     """Write a file that an operator gave, under its step and its digest: its own name is only a name. The case is one of the plan."""
-    place.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(place, place.parent)
     suffix = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf"}.get(str(event.get("media")), "bin")
     digest = str(event.get("body") or "")
-    (place / f"{shown(event.get('step'))}-{digest[:12]}.{suffix}").write_bytes(recorded.body(digest))
+    private_files.write(place / f"{shown(event.get('step'))}-{digest[:12]}.{suffix}", recorded.body(digest))
     return 1
 
 

@@ -86,8 +86,8 @@ class Environment:
         site = behind.site
         self._site = site
         self._base: Base = Embedded(bindings, pki, challenge, behind.says) if site is None else _forwarding(site, bindings, timeout)
-        redactor = Redactor(secrets.token_bytes(32))
-        self._recording = Recording(bindings, behind.far(self._base), clock, redactor, timeout)
+        self.redactor = Redactor(secrets.token_bytes(32))
+        self._recording = Recording(bindings, behind.far(self._base), clock, self.redactor, timeout)
         self._disguise = Disguise(pki, site.credentials.clients if site else "")
         self._recording.knows_clients = site is None
         self._disguise.watch(self._recording)

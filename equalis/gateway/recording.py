@@ -163,7 +163,7 @@ class Recording:
             answer = await self._broken(error, connection, sink, send)
         finally:
             elapsed = (time.monotonic_ns() - started) // 1000
-            kept = self.redactor.message(answer)[0] if answer else None
+            kept = (await self.redactor.aside(answer))[0] if answer else None
             sink.answer(number, self.clock(), elapsed, kept, disturbance)
 
     async def _exchange(
@@ -172,8 +172,8 @@ class Recording:
         """Record the request, let the far side answer, disturb if ordered; what the solution got."""
         started = time.monotonic()
         service, at = self.routes.service(message), self.clock()
-        kept, redactions = self.redactor.message(message)
         certificate = connection.tls.client_certificate if connection.tls else b""
+        kept, redactions = await self.redactor.aside(message)
         sink.request(number, service, self.plan.step, at, kept, connection.tls, redactions, ours=certificate == self.own_certificate)
         if not service:
             return await send_whole(send, not_found()), ""

@@ -1,27 +1,24 @@
 """Redaction: what would let someone act later never reaches the disk (trust.md).
 
-Passwords, client secrets, cookies, API keys and credentials other than bearer tokens become ``HMAC(salt, value)``; the salt
-stays in memory. Signed tokens stay, since verdicts are recomputed from them.
+What is a secret is said by ``equalis.wire.secrecy``. It becomes ``HMAC(salt, value)``; the salt stays in memory. Signed tokens stay,
+since verdicts are recomputed from them.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
-import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any
 
 from equalis.model.transcript import Message
-from equalis.wire import encodings
-from equalis.wire.unreadable import UnreadableError
+from equalis.wire.secrecy import bodies, messages
+from equalis.wire.secrecy.names import kind, secret_from
 
-_NAMES = rb"password|passwd|pwd|pin|client_?secret|private_?key|refresh_token|code_verifier"
-_ELEMENT = re.compile(rb"(?is)(<(?:[\w.-]+:)?(" + _NAMES + rb")(?:\s[^<>]*)?(?<!/)>)(.*?)(</(?:[\w.-]+:)?\2\s*>)")
-_ATTRIBUTE = re.compile(rb"(?is)(\s(?:" + _NAMES + rb")\s*=\s*[\"'])([^\"'<>]*)([\"'])")
-_JSON = re.compile(rb"(?is)(\"(?:" + _NAMES + rb")\"\s*:\s*)(\"(?:[^\"\\]|\\.)*\"|\[[^\]]*\]|[^\s,}\]\"\[{]+)()")
-_FORM = re.compile(rb"(?i)((?:^|[&?])(?:" + _NAMES + rb")=)([^&\s]*)()")
-_HEADERS = re.compile(r"(?i)cookie|set-cookie|x-.*(key|secret|token)|.*api-?key|.*password")
+SMALL = 2048
+"""A message of fewer bytes takes no time that another exchange would feel."""
 
 
 class Redactor:
@@ -34,59 +31,46 @@ class Redactor:
     def message(self, message: Message) -> tuple[Message, tuple[str, ...]]:
         """The message without secrets, and the names of what was replaced."""
         found: list[str] = []
-        headers = tuple((name, self._header(name, value, found)) for name, value in message.headers)
-        line = self._texts(message.line.encode("latin-1"), _FORM, "query", found).decode("latin-1")
-        if message.header("content-encoding"):
-            return self._decoded(replace(message, line=line, headers=headers), found)
-        body = self._body(message.body, found)
-        return replace(message, line=line, headers=headers, body=body), tuple(dict.fromkeys(found))
 
-    def _decoded(self, message: Message, found: list[str]) -> tuple[Message, tuple[str, ...]]:
-        """A coded body is looked into; one that held a secret is kept without its coding, and that is named too."""
-        try:
-            plain = encodings.content(message)
-        except UnreadableError:
-            return message, tuple(dict.fromkeys(found))
-        inside: list[str] = []
-        body = self._body(plain, inside)
-        if inside:
-            headers = (*message.without("content-encoding", "content-length"), ("Content-Length", str(len(body))))
-            message, found = replace(message, headers=headers, body=body), [*found, *inside, "content coding"]
-        return message, tuple(dict.fromkeys(found))
-
-    def _body(self, body: bytes, found: list[str]) -> bytes:
-        if body:
-            body = _ELEMENT.sub(self._in_element(found), body)
-            body = self._texts(body, _ATTRIBUTE, "attribute", found)
-            body = self._texts(body, _JSON, "json", found, quote=b'"')
-            body = self._texts(body, _FORM, "form", found)
-        return body
-
-    def _header(self, name: str, value: str, found: list[str]) -> str:
-        secret = _HEADERS.fullmatch(name) is not None or (
-            name.lower() in {"authorization", "proxy-authorization"} and not value.lower().startswith("bearer ")
-        )
-        if not secret:
-            return value
-        found.append(f"header {name}")
-        return self._mark(value.encode("latin-1")).decode()
-
-    def _texts(
-        self, content: bytes, pattern: re.Pattern[bytes], where: str, found: list[str], quote: bytes = b""
-    ) -> bytes:
-        def replaced(match: re.Match[bytes]) -> bytes:
+        def cover(value: bytes, where: str) -> bytes:
             found.append(where)
-            return match[1] + quote + self._mark(match[2]) + quote + match[3]
+            return self._mark(value)
 
-        return pattern.sub(replaced, content)
+        return messages.concealed(message, cover), tuple(dict.fromkeys(found))
 
-    def _in_element(self, found: list[str]) -> Callable[[re.Match[bytes]], bytes]:
-        def replaced(match: re.Match[bytes]) -> bytes:
-            found.append(f"element {match[2].decode()}")
-            return match[1] + self._mark(match[3]) + match[4]
+    async def aside(self, message: Message) -> tuple[Message, tuple[str, ...]]:
+        """The same, off the event loop where it may take long: a large message does not keep other exchanges waiting."""
+        if len(message.body) + len(message.line) + sum(map(len, chain.from_iterable(message.headers))) < SMALL:
+            return self.message(message)
+        return await asyncio.to_thread(self.message, message)
 
-        return replaced
+    def content(self, content: bytes, media: str) -> bytes:
+        """A file without secrets."""
+        return bodies.concealed(content, media, self._cover)
+
+    def told(self, value: Any, name: str = "") -> Any:
+        """What a driver or equalis itself tells, without secrets: texts, and lists and records of them, by name and by form."""
+        if isinstance(value, Mapping):
+            return {key: self.told(item, key if _secret(key) else name) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.told(item, name) for item in value]
+        if isinstance(value, str):
+            return self._text(value, name)
+        return self._text(str(value), name) if name and isinstance(value, int) and not isinstance(value, bool) else value
+
+    def _text(self, text: str, name: str) -> str:
+        raw = text.encode("utf-8", "surrogatepass")
+        begins = secret_from(kind(name.encode()), raw) if name else -1
+        found = raw[:begins] + self._mark(raw[begins:]) if begins >= 0 else self.content(raw, "")
+        return found.decode("utf-8", "surrogatepass")
+
+    def _cover(self, value: bytes, _where: str) -> bytes:
+        return self._mark(value)
 
     def _mark(self, value: bytes) -> bytes:
         digest = hmac.digest(self._salt, value, hashlib.sha256).hex()
         return f"redacted-{digest[:32]}".encode()
+
+
+def _secret(name: str) -> bool:
+    return secret_from(kind(name.encode("utf-8", "replace")), b"anything") >= 0
