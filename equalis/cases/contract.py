@@ -13,7 +13,6 @@ from equalis.model.values import Record, Value, as_text
 from equalis.wire import typed
 from equalis.wire.unreadable import UnreadableError
 
-
 SHOWN = 60
 """Characters of a foreign key or value that are told."""
 LISTED = 5

@@ -82,6 +82,7 @@ class CommandDriver:
             message = f"the command {error}"
             raise ProductFailure(message) from None
         except TooMuchError:
-            raise oversize(f"the command printed for {word}") from None
+            cause = f"the command printed for {word}"
+            raise oversize(cause) from None
         finally:
             self._running = None

@@ -87,11 +87,13 @@ def _exchanged(client: httpx.Client, url: str, asked: object, limit: float) -> R
     except httpx.RemoteProtocolError as error:
         if str(error).startswith(BROKEN_OFF):
             raise GoneError(str(error)) from None
-        raise DriverError(f"{SAID} no HTTP that can be read: {error}", "mend the hook's HTTP, or use a library for it") from None
+        cause = f"{SAID} no HTTP that can be read: {error}"
+        raise DriverError(cause, "mend the hook's HTTP, or use a library for it") from None
     except httpx.HTTPError as error:
         raise GoneError(str(error) or type(error).__name__) from None
     except (httpx.InvalidURL, OverflowError) as error:
-        raise DriverError(f"{url} cannot be called: {error}", "correct `url` under [solution] in equalis.toml") from None
+        cause = f"{url} cannot be called: {error}"
+        raise DriverError(cause, "correct `url` under [solution] in equalis.toml") from None
 
 
 def _content(answer: httpx.Response, deadline: float) -> bytes:
@@ -120,14 +122,17 @@ def _packing(answer: httpx.Response) -> str:
 def _unpacked(content: bytes, packing: str) -> bytes:
     """A body that is packed although nobody asked for that; never more of it than an answer may have."""
     if packing not in {"gzip", "x-gzip", "deflate"}:
-        raise DriverError(f"{SAID} with Content-Encoding {packing}", "answer without one")
+        cause = f"{SAID} with Content-Encoding {packing}"
+        raise DriverError(cause, "answer without one")
     unpacker = zlib.decompressobj(GZIP_OR_ZLIB)
     try:
         found = unpacker.decompress(content, LARGEST + 1)
     except zlib.error as error:
-        raise DriverError(f"{SAID} {packing} that cannot be unpacked: {error}", "answer without a Content-Encoding") from None
+        cause = f"{SAID} {packing} that cannot be unpacked: {error}"
+        raise DriverError(cause, "answer without a Content-Encoding") from None
     if len(found) > LARGEST:
         raise oversize(SAID)
     if not unpacker.eof or unpacker.unused_data:
-        raise DriverError(f"{SAID} {packing} that is cut off or goes on after its end", "answer without a Content-Encoding")
+        cause = f"{SAID} {packing} that is cut off or goes on after its end"
+        raise DriverError(cause, "answer without a Content-Encoding")
     return found

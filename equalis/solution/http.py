@@ -92,12 +92,14 @@ class HttpDriver:
 def _good(answer: Reply, path: str) -> Reply:
     """An answer that says that all went well; raises DriverError."""
     if answer.status not in DONE:
-        raise DriverError(f"{SAID} HTTP {answer.status} to {path}: {answer.text}", f"mend /{path} in the product's hook")
+        cause = f"{SAID} HTTP {answer.status} to {path}: {answer.text}"
+        raise DriverError(cause, f"mend /{path} in the product's hook")
     return answer
 
 
 def _document(answer: Reply) -> Record:
     """The JSON object of an answer; raises DriverError."""
     if answer.status not in DONE:
-        raise DriverError(f"{SAID} HTTP {answer.status}, which is neither done nor failed", "answer 200 with the observations; nothing is followed elsewhere")
+        cause = f"{SAID} HTTP {answer.status}, which is neither done nor failed"
+        raise DriverError(cause, "answer 200 with the observations; nothing is followed elsewhere")
     return reading.document(answer.content, SAID)

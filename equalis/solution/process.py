@@ -55,7 +55,7 @@ class Program:
         readers = [_started(self._read, self._process.stdout), _started(self._read_errors, self._process.stderr)]
         _started(_write(given), self._process.stdin)
         try:
-            silent = all([_ended(reader, deadline) for reader in readers])
+            silent = all(_ended(reader, deadline) for reader in readers)
             code = self._process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             message = f"did not end within {limit:g} s"

@@ -89,7 +89,8 @@ class PythonDriver:
         def acted() -> bytes:
             found = function(given)
             if not isinstance(found, dict):
-                raise DriverError(f"{said} no dict of JSON values", "return the observations of actions.yaml as one dict")
+                cause = f"{said} no dict of JSON values"
+                raise DriverError(cause, "return the observations of actions.yaml as one dict")
             return written(found, said)
 
         return Seen(document(self._guarded(action.name, acted), said))

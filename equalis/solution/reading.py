@@ -29,9 +29,11 @@ def document(content: bytes, said: str) -> Record:
     try:
         found = strict_json.read(content.removeprefix(codecs.BOM_UTF8))
     except UnreadableError as error:
-        raise DriverError(f"{said} no JSON object that can be read: {error}", _REMEDY) from None
+        cause = f"{said} no JSON object that can be read: {error}"
+        raise DriverError(cause, _REMEDY) from None
     if not isinstance(found, Mapping):
-        raise DriverError(f"{said} no JSON object: {beginning(content)!r}", _REMEDY)
+        cause = f"{said} no JSON object: {beginning(content)!r}"
+        raise DriverError(cause, _REMEDY)
     return found
 
 
@@ -45,7 +47,8 @@ def written(answer: Mapping[Any, Any], said: str) -> bytes:
             if size > LARGEST:
                 raise oversize(said)
     except (TypeError, ValueError, RecursionError) as error:
-        raise DriverError(f"{said} no dict of JSON values: {str(error)[:TOLD]!r}", _REMEDY) from None
+        cause = f"{said} no dict of JSON values: {str(error)[:TOLD]!r}"
+        raise DriverError(cause, _REMEDY) from None
     return b"".join(found)
 
 
