@@ -44,8 +44,8 @@ class UnknownObservationError(ObservationError):
         names = [field.name for field in action.observations]
         first, said = unknown[0][:SHOWN], ", ".join(repr(key[:SHOWN]) for key in unknown[:LISTED])
         more = f" and {len(unknown) - LISTED} more" if len(unknown) > LISTED else ""
-        dotted = next((name for name in names if name.startswith(f"{first}.")), "")
-        mend = f"write `{dotted}` as one key, with its point; valid observations: {', '.join(sorted(names))}" if dotted else shapes.choice(first, names, "observations")
+        dotted = [name for name in names if name.startswith(f"{first}.")]
+        mend = f"write {', '.join(dotted)} each as one key, with its point" if dotted else shapes.choice(first, names, "observations")
         super().__init__(f"{action.name} shows no {said}{more}", f"mend the hook: {mend}")
 
 

@@ -1,6 +1,6 @@
 """What the embedded environment answers: its services, each with the operations that its simulator knows.
 
-It stands with the nouns so that `judge` and `verify` know it without a simulator; ``tests/services/test_live_only.py`` holds it
+It stands with the nouns so that `judge` and `verify` know it without a simulator; ``tests/services/test_embedded.py`` holds it
 against the simulators and their bindings.
 """
 
