@@ -54,6 +54,7 @@ def test_a_value_of_another_form_is_refused(bill: Action, given: dict[str, Any])
     assert caught.value.remedy.startswith("mend the hook")
 
 
+@pytest.mark.mends("13")
 def test_what_the_contract_knows_is_typed_and_null_is_nothing(bill: Action) -> None:
     """Lists as JSON has them or as our readers give them; money from text or from a number."""
     found = observed(bill, {"state": "paid", "paid": Decimal("12345678901.10"), "shares.patient": "6.92", "message": None, "anomalies": ["A1"]})

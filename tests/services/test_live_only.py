@@ -144,6 +144,7 @@ def test_a_case_that_speaks_with_it_does_not_apply_here_and_does_live(equalis: E
     assert not_applicable(case, Transcript(case.name, "real")) == ""
 
 
+@pytest.mark.mends("16")
 def test_a_family_names_services_that_there_are(equalis: Equalis, tmp_path: Path) -> None:
     """A slip would make every case of it live-only in silence."""
     cases = family(tmp_path, "[ipd]")

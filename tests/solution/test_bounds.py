@@ -151,7 +151,8 @@ def test_an_action_without_an_answer_in_time_is_evidence_about_the_product(hook:
     assert isinstance(in_time(lambda: driver.act(ACTION, STEP, {})), ProductFailure)
 
 
-@pytest.mark.parametrize("written", [pytest.param(written, id=name, marks=() if name == "silence" else MENDS) for name, written in NO_END.items()])
+@pytest.mark.mends("13")
+@pytest.mark.parametrize("written", NO_END.values(), ids=NO_END)
 def test_what_is_no_action_does_not_wait_for_ever(hook: Made, written: Callable[[], Written]) -> None:
     """A reset, the clock: a matter of configuration."""
     driver, server = hook(written)
@@ -184,6 +185,7 @@ def test_an_answer_that_is_too_large_is_configuration(hook: Made, written: Calla
         assert "MiB" in error.cause or "no HTTP that can be read" in error.cause
 
 
+@pytest.mark.mends("13")
 def test_an_error_is_the_products_however_long_its_text(hook: Made) -> None:
     """Its status says enough; of the text the beginning is told."""
     driver, _ = hook(lambda: endless(b"HTTP/1.1 500 Oops\r\n\r\n", b"boom"))
@@ -203,6 +205,7 @@ def test_an_answer_is_read_however_it_is_packed(hook: Made, body: bytes, packed:
     assert in_time(lambda: dict(driver.act(ACTION, STEP, {}).fields)) == {"state": "paid"}
 
 
+@pytest.mark.mends("13")
 @pytest.mark.parametrize(
     ("written", "word"),
     [
@@ -236,7 +239,8 @@ def test_a_product_that_leaves_in_mid_answer_went_away(hook: Made, written: Writ
 STRICT = [
     pytest.param(b'{"state": "paid", "state": "refused"}', "'state' stands twice", marks=MENDS), pytest.param(b'{"paid": NaN}', "NaN is not JSON", marks=MENDS),
     pytest.param(b'{"paid": -Infinity}', "-Infinity", marks=MENDS), (b'{"state": "\\ud800"}', ""), (b"[" * 100000, ""), pytest.param(b'{"a":' * 65 + b"1" + b"}" * 65, "64 levels", marks=MENDS),
-    (b'{"paid": ' + b"9" * 5000 + b"}", ""), pytest.param(b'{"paid": 1e99999999999999999999}', "", marks=MENDS), (b'{"state": "\xff"}', "byte 11 is not UTF-8"), (b"", ""), (b"null", "no JSON object"), (b'["paid"]', "no JSON object"),
+    (b'{"paid": ' + b"9" * 5000 + b"}", ""), pytest.param(b'{"paid": 1e99999999999999999999}', "", marks=MENDS), pytest.param(b'{"state": "\xff"}', "byte 11 is not UTF-8", marks=MENDS), (b"", ""),
+    pytest.param(b"null", "no JSON object", marks=MENDS), pytest.param(b'["paid"]', "no JSON object", marks=MENDS),
 ]  # fmt: skip
 
 
@@ -320,6 +324,7 @@ def alive(pid: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a group of processes is POSIX")
+@pytest.mark.mends("13")
 @pytest.mark.parametrize("lives", ["while True: time.sleep(1)", "sys.exit(0)"])
 def test_a_program_ends_in_time_with_all_that_it_started(tmp_path: Path, lives: str) -> None:
     """A grandchild that keeps the output open is ended too, whether its parent lives or not."""
