@@ -12,7 +12,7 @@ def named_operations(case: Case) -> tuple[str, ...]:
     """The operations that its steps call, script, disturb or await, and that its expectations look at."""
     found: dict[str, None] = {}
     for step in case.steps:
-        names = (step.call, *step.script, *(name for name in step.inject if name != "tls"), step.until.seen)
+        names = (step.call, *step.script, *(name for name in step.inject if name != "tls"), *step.until.seen)
         found.update(dict.fromkeys(name for name in names if name))
     for selection in _selections(case):
         found.update(dict.fromkeys(selection.operation))
