@@ -22,14 +22,17 @@ from equalis.archive import keys
 from equalis.archive.keys import KeyFileError
 from equalis.cases.bindings import load as load_bindings
 from equalis.cases.loading import Loaded
+from equalis.cases.speaking import live_only_lines
 from equalis.clock import synchronised
 from equalis.gateway import pki
 from equalis.gateway.opening import DescriptorError, agreed, folder, hosts
 from equalis.gateway.pki import OTHER_PARTY, Pki
 from equalis.gateway.probing import probed
+from equalis.gateway.routes import answered, apart
 from equalis.judge.judging import not_applicable
 from equalis.model.case import Case
 from equalis.model.config import Config, Live, Solution
+from equalis.model.embedded import ANSWERED
 from equalis.model.health import Health, Line, held
 from equalis.model.transcript import Transcript
 from equalis.solution.port import Driver, DriverError, ProductFailure, Reset
@@ -46,6 +49,9 @@ def examined(config: Config, loaded: Loaded, home: Path, drivers: Callable[[], D
     yield held("python", sys.version_info[:2] >= OLDEST_PYTHON, version, "install Python 3.11 or later")
     cases, overlays = len(loaded.pack.cases), len(config.bindings)
     yield Line("cases", Health.OK, f"{cases} cases lint, with {overlays} overlays of bindings" if overlays else f"{cases} cases lint, with the embedded bindings")
+    if config.live is None:
+        apart(loaded.bindings, answered(loaded.bindings))
+        yield from (Line("live-only", Health.WARNING, text, "play its cases at a live environment that has it (docs/live.md)") for text in live_only_lines(loaded.bindings))
     yield from _capabilities(loaded, config.solution)
     yield from _disk(Path(config.out))
     yield from _port(config.port)
@@ -142,7 +148,7 @@ def _time() -> Iterator[Line]:
 
 def _certificates(found: Pki, now: datetime) -> Iterator[Line]:
     """The test PKI: each certificate valid for a while, and its key the one that fits."""
-    wrong = [f"{party}: {text}" for party in ("gateway", "solution", OTHER_PARTY, *pki.SERVICES) if (text := _certificate(found, party, now))]
+    wrong = [f"{party}: {text}" for party in ("gateway", "solution", OTHER_PARTY, *ANSWERED) if (text := _certificate(found, party, now))]
     remedy = f"move {found.folder} away: it is made anew with the next run"
     yield held("certificates", not wrong, "; ".join(wrong) or f"the test identities in {found.folder} are valid, each with its key", remedy)
 
@@ -176,7 +182,7 @@ def _driver(solution: Solution, loaded: Loaded, drivers: Callable[[], Driver], c
     try:
         driver = drivers()
         try:
-            services = dict.fromkeys(loaded.bindings.services, "https://127.0.0.1:9/doctor")
+            services = dict.fromkeys(answered(loaded.bindings), "https://127.0.0.1:9/doctor")
             driver.reset(Reset("doctor", "doctor", (), {}, services, credentials=credentials))
             told = driver.idle()
             lacking = _lacking(driver, loaded, solution)

@@ -59,11 +59,29 @@ def bindings(overlays: Iterable[str] = ()) -> Files:
         if not folder.is_dir():
             message = f"{folder} is no folder; an overlay holds <service>/binding.yaml"
             raise PackError(message)
-        for path in sorted(folder.glob("*/**/*")):
-            if path.is_file() and path.suffix in BINDING_SUFFIXES:
-                inside = f"bindings/{path.relative_to(folder).as_posix()}"
-                found[inside], shown[inside] = _read(path, folder), str(path)
+        own = [path for path in sorted(folder.glob("*/**/*")) if path.is_file() and path.suffix in BINDING_SUFFIXES]
+        _check_overlay(folder, own)
+        for path in own:
+            inside = f"bindings/{path.relative_to(folder).as_posix()}"
+            found[inside], shown[inside] = _read(path, folder), str(path)
+        for name in dict.fromkeys(path.relative_to(folder).parts[0] for path in own):
+            if f"bindings/{name}/binding.yaml" not in found:
+                message = f"{folder / name} has no binding.yaml, and no service {name} is known; write one, or name the folder after a known service"
+                raise PackError(message)
     return Files(found, shown)
+
+
+def _check_overlay(folder: Path, own: list[Path]) -> None:
+    """Refuse a folder of which nothing, or not all, would be read."""
+    if stray := next(folder.glob("*/binding.yml"), None):
+        message = f"{stray} would not be read; name it .yaml"
+        raise PackError(message)
+    if (folder / "binding.yaml").is_file():
+        message = f"{folder} is the folder of one service; name the folder above it, which holds <service>/binding.yaml"
+        raise PackError(message)
+    if not own:
+        message = f"{folder} holds no binding; an overlay holds <service>/binding.yaml"
+        raise PackError(message)
 
 
 def single(path: str) -> bytes:

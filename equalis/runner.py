@@ -13,7 +13,7 @@ from equalis.archive.recorder import CaseRecorder
 from equalis.archive.rundir import Recorded, RunDirectory
 from equalis.asking import DriverDefectError, ask
 from equalis.cases.citations import UnknownCitationError, resolve
-from equalis.cases.contract import MistypedError, observed
+from equalis.cases.contract import ObservationError, observed
 from equalis.cases.families import worlds
 from equalis.cases.plain import record, texts
 from equalis.clock import Clock
@@ -250,7 +250,7 @@ class Runner:
             recorder.attachment(step.id, item.name, item.media, item.content)
         try:
             fields = observed(action, seen.fields)
-        except MistypedError as error:
+        except ObservationError as error:
             raise DriverError(error.cause, error.remedy) from None
         return Observation(step.id, action.name, self.clock.now(), fields, seen.attested)
 

@@ -39,9 +39,19 @@ def load(files: Mapping[str, bytes], roots: Mapping[str, str] | None = None) -> 
         mistakes += wrong
         if not wrong:
             found.append(_binding(document, path.rsplit("/", 1)[0], files, mistakes))
+            mistakes += _misplaced(document, path, found)
     if mistakes:
         raise MistakesError(tuple(mistakes))
     return Bindings(found)
+
+
+def _misplaced(document: Document, path: str, found: list[Binding]) -> Iterator[Mistake]:
+    """A binding whose service is not its folder's, or that another binding has already."""
+    folder, service, source = path.split("/")[-2], found[-1].service, document.source(("service",))
+    if service != folder:
+        yield document.mistake(source, f"the binding of `{service}` stands in the folder {folder}", f"name the folder {service}, or write `service: {folder}`")
+    elif any(item.service == service for item in found[:-1]):
+        yield document.mistake(source, f"`{service}` has two bindings", f"keep one, as {service}/binding.yaml beside the other services")
 
 
 def _text(path: str, content: bytes, mistakes: list[Mistake]) -> str:

@@ -13,22 +13,50 @@ from equalis.model.values import Record, Value, as_text
 from equalis.wire import typed
 from equalis.wire.unreadable import UnreadableError
 
+SHOWN = 60
+"""Characters of a foreign key or value that are told."""
+LISTED = 5
+"""Unknown keys that are named, of however many."""
 
-class MistypedError(Exception):
-    """An observation of another type than the contract says: the hook is to be mended."""
+
+class ObservationError(Exception):
+    """Observations that are not those of the contract: the hook is to be mended."""
+
+    def __init__(self, cause: str, remedy: str) -> None:
+        """Say what came, and what the contract wants."""
+        super().__init__(cause)
+        self.cause, self.remedy = cause, remedy
+
+
+class MistypedError(ObservationError):
+    """An observation of another type than the contract says."""
 
     def __init__(self, action: Action, field: ActionField, value: object, wanted: str) -> None:
         """Say what came, and what the contract wants."""
-        self.cause = f"observation `{field.name}` of {action.name} is {str(value)[:60]!r}, not {wanted}"
-        self.remedy = f"mend the hook: {field.label}"
-        super().__init__(self.cause)
+        super().__init__(f"observation `{field.name}` of {action.name} is {str(value)[:SHOWN]!r}, not {wanted}", f"mend the hook: {field.label}")
+
+
+class UnknownObservationError(ObservationError):
+    """A key that the action does not have: what the product showed would be lost, and its absence taken for the product's."""
+
+    def __init__(self, action: Action, unknown: list[str]) -> None:
+        """Name the keys, the nearest valid one, and all of them."""
+        names = [field.name for field in action.observations]
+        first, said = unknown[0][:SHOWN], ", ".join(repr(key[:SHOWN]) for key in unknown[:LISTED])
+        more = f" and {len(unknown) - LISTED} more" if len(unknown) > LISTED else ""
+        dotted = [name for name in names if name.startswith(f"{first}.")]
+        mend = f"write {', '.join(dotted)} each as one key, with its point" if dotted else shapes.choice(first, names, "observations")
+        super().__init__(f"{action.name} shows no {said}{more}", f"mend the hook: {mend}")
 
 
 def observed(action: Action, fields: Mapping[str, Any]) -> dict[str, Value]:
-    """The observations of an action, typed; raises MistypedError for a value of another type.
+    """The observations of an action, typed; raises UnknownObservationError, MistypedError.
 
-    What the contract does not know is left out; null means that the user saw nothing.
+    Null means that the user saw nothing.
     """
+    names = {field.name for field in action.observations}
+    if unknown := [key for key in fields if key not in names]:
+        raise UnknownObservationError(action, unknown)
     return {
         field.name: _observation(action, field, fields[field.name])
         for field in action.observations
@@ -39,7 +67,7 @@ def observed(action: Action, fields: Mapping[str, Any]) -> dict[str, Value]:
 def _observation(action: Action, field: ActionField, value: object) -> Value:
     if not field.many:
         return _one(action, field, value)
-    if not isinstance(value, list):
+    if not isinstance(value, list | tuple):
         raise MistypedError(action, field, value, "a list")
     return tuple(_one(action, field, item) for item in value)
 

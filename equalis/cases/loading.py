@@ -11,6 +11,7 @@ from equalis.cases.families import capabilities
 from equalis.cases.lint import Linter
 from equalis.cases.plain import record, texts
 from equalis.cases.reading import CaseFile
+from equalis.cases.speaking import named_operations, named_services
 from equalis.model.case import Case, Family, Requirement, Seed
 from equalis.model.source import Mistake, MistakesError, Source
 from equalis.model.values import Record, Value, as_text
@@ -125,6 +126,9 @@ def _family(
         causes=families.causes(own["causes.yaml"], {**requirements, **foreign}, mistakes) if "causes.yaml" in own else (),
         cited=foreign, services=texts(top.get("services")),
     )  # fmt: skip
+    for index, service in enumerate(family.services):
+        if service not in bindings.services:
+            mistakes.append(register.mistake(register.source(("services", index)), f"no service `{service}`", shapes.choice(service, bindings.services, "services")))
     linter = Linter(family, bindings)
     cases: list[Case] = []
     for file, document in own.items():
@@ -136,7 +140,7 @@ def _family(
 
 def _cases(document: Document, family: Family, linter: Linter, mistakes: list[Mistake]) -> list[Case]:
     file = CaseFile(document, family)
-    cases = [replace(case, seeds=families.seeded(family.seeds, case.given), services=family.services, invented=families.invents(case, family.people)) for case in file.cases()]
+    cases = [replace(case, seeds=families.seeded(family.seeds, case.given), services=named_services(case, family, linter.bindings), operations=named_operations(case), invented=families.invents(case, family.people)) for case in file.cases()]
     mistakes += file.mistakes
     mistakes += linter.mistakes(document, cases)
     return cases

@@ -30,7 +30,7 @@ def contract(actions: Iterable[Action]) -> dict[str, Any]:
                                           "properties": {"idle": {"type": "boolean"}}})}}},
     }  # fmt: skip
     for action in actions:
-        operation = _operation(action.title, _object(action.inputs), _object(action.observations))
+        operation = _operation(action.title, _object(action.inputs), _object(action.observations) | {"additionalProperties": False})
         operation["responses"]["501"] = {"description": "The product does not know this action"}
         paths[f"/equalis/actions/{action.name}"] = {"post": operation}
     return {

@@ -112,9 +112,19 @@ def kind_of(value: object) -> str:
     return KINDS["string"] if isinstance(value, str) else KINDS["number"]
 
 
+LONGEST = 80
+"""Characters of a word that are compared: no valid one is longer, and a foreign one may be without end."""
+
+
 def choice(word: str, valid: Iterable[str], what: str = "words") -> str:
     """How to mend a wrong word: the nearest valid one, and all of them."""
     known = sorted(set(valid))
-    near = difflib.get_close_matches(word, known, n=1)
+    alike = {_plainly(name): name for name in reversed(known)}
+    near = difflib.get_close_matches(word[:LONGEST], known, n=1) or [alike[found] for found in difflib.get_close_matches(_plainly(word[:LONGEST]), alike, n=1)]
     hint = f"did you mean `{near[0]}`? " if near else ""
     return f"{hint}valid {what}: {', '.join(known) or '(none)'}"
+
+
+def _plainly(word: str) -> str:
+    """A word without what people write in different ways: capitals, points, hyphens, blanks."""
+    return "".join(character for character in word.casefold() if character.isalnum())

@@ -81,6 +81,7 @@ def _known(error: Exception) -> tuple[int, str, str]:
     from equalis.archive.keys import KeyFileError  # noqa: PLC0415
     from equalis.gateway.credentials import CredentialError  # noqa: PLC0415
     from equalis.gateway.opening import DescriptorError, UnreadyError  # noqa: PLC0415
+    from equalis.gateway.routes import OverlapError  # noqa: PLC0415
     from equalis.model.source import MistakesError  # noqa: PLC0415
     from equalis.packs import PackError  # noqa: PLC0415
     from equalis.reporting.text import mistake_text  # noqa: PLC0415
@@ -90,7 +91,7 @@ def _known(error: Exception) -> tuple[int, str, str]:
         return USAGE, texts.removeprefix("error: "), ""
     if isinstance(error, UnreadyError):
         return INCONCLUSIVE, str(error), error.remedy
-    if isinstance(error, CredentialError | DescriptorError):
+    if isinstance(error, CredentialError | DescriptorError | OverlapError):
         return USAGE, error.cause, error.remedy
     if isinstance(error, PackError | KeyFileError):
         return USAGE, str(error), ""

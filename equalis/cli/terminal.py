@@ -9,7 +9,7 @@ import click
 
 from equalis.model.case import ActionField
 from equalis.reporting.text import clean
-from equalis.solution.operator import Answers, Briefing, LeftError, Task, UnfitError, attachment
+from equalis.solution.operator import NOTHING_TYPED, Answers, Briefing, LeftError, Task, UnfitError, attachment, summary
 from equalis.solution.port import Attachment
 from equalis.wire import typed
 from equalis.wire.unreadable import UnreadableError
@@ -33,7 +33,29 @@ class Terminal:
         for label, value in task.inputs:
             self._say(f"  {label}: {value}")
         self.wait("Est-ce fait ?")
+        while not self._confirmed(task, answers := self._answered(task)):
+            self._say("La question est reprise.")
+        return answers
+
+    def _answered(self, task: Task) -> Answers:
+        """Ask for every field and for files; once more when nothing at all was typed."""
+        answers = self._form(task)
+        if not task.fields or not answers.empty:
+            return answers
+        self._say(NOTHING_TYPED)
+        return self._form(task)
+
+    def _form(self, task: Task) -> Answers:
         return Answers({field.name: self._asked(field) for field in task.fields}, self._attachments())
+
+    def _confirmed(self, task: Task, answers: Answers) -> bool:
+        """Show what was typed; False when the operator takes it back."""
+        self._say("Voici ce que vous avez saisi :")
+        for label, value in summary(task, answers):
+            self._say(f"  {label}: {value}")
+        while (word := _prompted("[entrée] confirmer, r reprendre").lower()) not in {"", "r"}:
+            click.echo(f"  {clean(word)} : entrée ou r", err=True)
+        return not word
 
     def wait(self, text: str) -> None:
         """Wait until the operator says that it is done."""

@@ -75,6 +75,7 @@ def _print(found: Drift) -> None:
         out.print(clean(f"   embedded  {_short(first.embedded)}"))
         out.print(clean(f"   where     {first.at}" + (f", and {len(items) - 1} more" if len(items) > 1 else "")))
     more = f"; {found.unanswered} more were disturbed on their way to the product, and only asked again" if found.unanswered else ""
+    more += f"; {found.live_only} more spoke with live-only services" if found.live_only else ""
     differ = f"{len(found.differences)} differences in {len(grouped)} fields" if grouped else "no difference"
     out.print(f"{found.compared} answers compared: {differ}{more}")
 

@@ -11,6 +11,7 @@ import click
 
 from equalis.cases.loading import Loaded
 from equalis.cases.shapes import choice
+from equalis.cases.speaking import live_only_lines
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.folders import home
 from equalis.cli.loaded import everything
@@ -18,6 +19,7 @@ from equalis.clock import Clock
 from equalis.gateway import pki
 from equalis.gateway.embedded import EMBEDDED_NAME
 from equalis.gateway.environment import Behind, Environment
+from equalis.gateway.routes import answered, apart
 from equalis.gateway.watching import Watching
 from equalis.model.case import Step
 from equalis.model.source import Source
@@ -35,6 +37,7 @@ def command(port: int, bindings: tuple[str, ...], seeds: tuple[str, ...], says: 
     Ctrl-C stops it.
     """
     loaded = everything(bindings)
+    apart(loaded.bindings, answered(loaded.bindings))
     worlds = _worlds(loaded, seeds)
     keys = pki.load(home() / "pki")
     clock = Clock()
@@ -46,7 +49,7 @@ def command(port: int, bindings: tuple[str, ...], seeds: tuple[str, ...], says: 
     try:
         environment.begin_case(Watching(loaded.bindings, _say), worlds)
         environment.begin_step(Step("serve", "", Source("")))
-        _announce(environment, keys, loaded.pack.people)
+        _announce(environment, keys, loaded)
         threading.Event().wait()
     except KeyboardInterrupt:
         click.echo("stopped")
@@ -67,14 +70,16 @@ def _say(text: str) -> None:
     click.echo(f"{datetime.now().astimezone():%H:%M:%S} {text}")
 
 
-def _announce(environment: Environment, keys: pki.Pki, people: Record) -> None:
+def _announce(environment: Environment, keys: pki.Pki, loaded: Loaded) -> None:
     click.echo("The embedded environment is open (EMBEDDED, loopback only). Put into the product:")
     for name, address in environment.addresses.items():
         click.echo(f"  {name:<16} {address}")
+    for text in live_only_lines(loaded.bindings):
+        click.echo(f"  {text}")
     certificate, key = keys.files("solution")
     for label, path in (("trust", keys.authority_file), ("certificate", certificate), ("key", key)):
         click.echo(f"  {label:<16} {Path(path)}")
     click.echo("Test persons:")
-    for role, person in people.items():
+    for role, person in loaded.pack.people.items():
         click.echo(f"  {role:<24} {as_text(person)}")
     click.echo("Exchanges, as they come:")

@@ -13,6 +13,7 @@ from typing import Any
 
 from equalis.gateway.far import Answered, Onward
 from equalis.gateway.pki import Pki
+from equalis.model.embedded import ANSWERED
 from equalis.model.transcript import Message
 from equalis.model.values import Record
 from equalis.services import SERVICES
@@ -46,7 +47,7 @@ class Embedded:
         """Start every service anew in its world."""
         with self._lock:
             self.worlds = worlds
-            self.states = {name: SERVICES[name].start(worlds.get(name, {})) for name in self.bindings.services}
+            self.states = {name: simulator.start(worlds.get(name, {})) for name, simulator in SERVICES.items()}
 
     async def close(self) -> None:
         """There is no connection to let go of."""
@@ -64,10 +65,13 @@ class Embedded:
         with self._lock:
             self._calls += 1
             opened = Opened(message)
+            operation = self.bindings.recognise(service, opened)
+            if operation is not None and operation.name not in ANSWERED[service]:
+                operation = None  # an overlay's own: to the simulator a request like any unknown one
             label = f"equalis/1\0{self._calls}\0{service}".encode()
             call = Call(
                 request=opened, binding=self.bindings.services[service],
-                operation=self.bindings.recognise(service, opened), now=now,
+                operation=operation, now=now,
                 client_certificate=certificate, world=self.worlds.get(service, {}), script=script,
                 identity=self.pki.identities[service], peers=self.peers or self.pki.identities,
                 seed=hmac.digest(self.challenge, label, hashlib.sha256), environment=self.environment, drawn=drawn,

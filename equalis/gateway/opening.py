@@ -11,6 +11,7 @@ from pathlib import Path
 from equalis.gateway import credentials, pki
 from equalis.gateway.environment import Behind, Environment, Site
 from equalis.gateway.probing import probed
+from equalis.gateway.routes import OverlapError, answered, apart
 from equalis.model.config import Config, Live
 from equalis.model.health import Health, Line
 from equalis.model.remedied import RemediedError
@@ -35,8 +36,10 @@ class UnreadyError(RemediedError):
 
 
 def opened(config: Config, home: Path, bindings: Bindings, challenge: str, clock: Callable[[], datetime]) -> Environment:
-    """Open the gateway; raises PortTakenError, DescriptorError, UnreadyError before anything is written."""
+    """Open the gateway; raises PortTakenError, DescriptorError, OverlapError, UnreadyError before anything is written."""
     site, keys = None, home / "pki"
+    if config.live is None:
+        apart(bindings, answered(bindings))
     if config.live is not None:
         agreed(config.live, bindings)
         if wrong := tuple(line for line in probed(config.live, datetime.now(UTC)) if line.health is Health.KO):
@@ -84,3 +87,8 @@ def agreed(site: Live, bindings: Bindings) -> None:
         if site.routing == "host" and path != prefix:
             cause = f"{name} stands under {path or '/'}, where its binding says {prefix}"
             raise DescriptorError(cause, f"write `prefix: {path}` in the overlay's bindings for {name}, or take `routing = \"prefix\"`")
+    if site.routing == "prefix":
+        try:
+            apart(bindings, site.services)
+        except OverlapError as error:
+            raise DescriptorError(error.cause, error.remedy) from None

@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from equalis.model.embedded import ANSWERED
 from equalis.services.port import Identity
 
 YEARS = timedelta(days=3650)
-SERVICES = ("idp", "sts", "mysecu", "eadministrative", "servid", "eprescription")
 OTHER_PARTY = "other-party"
 """Whoever equalis plays itself: a pharmacy, another practice."""
-_PARTIES = ("gateway", "solution", OTHER_PARTY, *SERVICES)
+_PARTIES = ("gateway", "solution", OTHER_PARTY, *ANSWERED)
 
 
 @dataclass(frozen=True, slots=True)

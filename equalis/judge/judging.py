@@ -8,6 +8,7 @@ from equalis.judge.checks import CHECKS
 from equalis.judge.judgement import Judgement
 from equalis.judge.selection import AnswerUnreadableError, Scene, Subject, described
 from equalis.judge.waits import Vain, answered_for, held, vain
+from equalis.model import embedded
 from equalis.model.case import INVENTED, Case, Cause, Expectation, Sign
 from equalis.model.outcome import Blame, Level, Outcome, worst
 from equalis.model.transcript import EMBEDDED, Fault, Transcript
@@ -53,13 +54,20 @@ def not_applicable(case: Case, transcript: Transcript) -> str:
     environment = EMBEDDED if transcript.environment == EMBEDDED else "live"
     if case.only_in and environment not in case.only_in:
         return f"only in {', '.join(case.only_in)}; this is {environment}"
-    if environment != EMBEDDED and (reason := _not_live(case, transcript)):
+    if reason := _not_embedded(case) if environment == EMBEDDED else _not_live(case, transcript):
         return reason
     needs = (*case.needs, "clock") if case.pauses else case.needs
     missing = [need for need in needs if need not in transcript.capabilities]
     if missing:
         return f"the solution does not declare the capability {', '.join(missing)}"
     return ""
+
+
+def _not_embedded(case: Case) -> str:
+    """What a case speaks with and no embedded service answers, empty when all is answered."""
+    lacking = [name for name in case.services if name not in embedded.ANSWERED]
+    lacking += [name for name in case.operations if name not in embedded.OPERATIONS]
+    return f"the embedded environment has no {', '.join(lacking)}, which is live-only" if lacking else ""
 
 
 def _not_live(case: Case, transcript: Transcript) -> str:

@@ -124,8 +124,8 @@ INVENTED = "invented-persons"
 @dataclass(frozen=True, slots=True)
 class Case:
     """A case or one of its variants, fully resolved against people and ``given``; ``seeds`` are those of its world that a
-    service must hold, ``services`` those that its family speaks with; ``invented`` when it
-    writes persons itself, whom a live environment does not know.
+    service must hold, ``services`` those that its family speaks with or that it names itself, ``operations`` those that it names;
+    ``invented`` when it writes persons itself, whom a live environment does not know.
     """
 
     id: str
@@ -141,6 +141,7 @@ class Case:
     variant: str = ""
     seeds: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
     invented: bool = False
 
     @property

@@ -17,6 +17,7 @@ from equalis.cases.loading import Loaded
 from equalis.cases.plain import texts
 from equalis.gateway.embedded import Embedded
 from equalis.gateway.pki import Pki
+from equalis.model.embedded import ANSWERED
 from equalis.model.transcript import EMBEDDED, Exchange, Message, Transcript
 from equalis.model.values import as_text
 from equalis.services.port import Identity
@@ -47,10 +48,13 @@ class Difference:
 
 @dataclass
 class Drift:
-    """How many answers were compared, how many never reached the product as they were, and what differs."""
+    """How many answers were compared, how many never reached the product as they were, how many are a live-only
+    service's, and what differs.
+    """
 
     compared: int = 0
     unanswered: int = 0
+    live_only: int = 0
     differences: list[Difference] = field(default_factory=list)
 
 
@@ -81,7 +85,8 @@ def drift(recorded: Recorded, loaded: Loaded, pki: Pki) -> Drift:
             found[case.name] = Drift()  # a case that was played again counts as it was played last
             _Replay(embedded, loaded.bindings, found[case.name], frozenset(answered)).play(transcript)
     differences = [item for each in found.values() for item in each.differences]
-    return Drift(sum(each.compared for each in found.values()), sum(each.unanswered for each in found.values()), differences)
+    played = found.values()
+    return Drift(sum(each.compared for each in played), sum(each.unanswered for each in played), sum(each.live_only for each in played), differences)
 
 
 @dataclass
@@ -101,6 +106,9 @@ class _Replay:
                 self._exchange(exchange, transcript.case)
 
     def _exchange(self, exchange: Exchange, case: str) -> None:
+        if exchange.service not in ANSWERED:
+            self.found.live_only += 1
+            return
         live = self.bindings.reading(exchange)
         certificate = exchange.tls.client_certificate if exchange.tls else b""
         answered = self.embedded.reply(exchange.service, self._translated(exchange.request), certificate, exchange.at, {}, _drawn(live))

@@ -7,7 +7,6 @@ observations as one JSON object on standard output. ``reset`` and ``clock`` are 
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +14,10 @@ from equalis.model.case import Action, Step
 from equalis.model.config import Solution
 from equalis.model.values import Record
 from equalis.solution.http import ACTION_TIMEOUTS, GRACE
-from equalis.solution.plain import plain, reset_document, sound
+from equalis.solution.plain import plain, reset_document
 from equalis.solution.port import DriverError, ProductFailure, Reset, Seen
+from equalis.solution.process import Printed, Program, TooLongError, TooMuchError
+from equalis.solution.reading import TOLD, document, oversize, sayable
 
 UNSUPPORTED_EXIT = 78
 """The exit code by which the program says that it does not know an action (EX_CONFIG)."""
@@ -30,6 +31,7 @@ class CommandDriver:
         self._command = list(solution.command)
         self._limit = solution.timeout * ACTION_TIMEOUTS + GRACE
         self.patience: float | None = self._limit + GRACE
+        self._running: Program | None = None
 
     def reset(self, reset: Reset) -> None:
         """Run the command with ``reset``."""
@@ -42,46 +44,45 @@ class CommandDriver:
     def act(self, action: Action, step: Step, inputs: Record) -> Seen:  # noqa: ARG002 - the port's signature
         """Run the command with the action's name."""
         done = self._run(action.name, plain(inputs))
-        if done.returncode == UNSUPPORTED_EXIT:
+        if done.code == UNSUPPORTED_EXIT:
             cause = f"the command does not know the action {action.name} (exit {UNSUPPORTED_EXIT})"
             raise DriverError(cause, "implement it, or take its capability out of [solution] capabilities")
-        if done.returncode:
-            message = f"the command ended with {done.returncode}: {done.stderr.strip()[-200:]}"
+        if done.code:
+            message = f"the command ended with {done.code}: {sayable(done.errors[-TOLD:])}"
             raise ProductFailure(message)
-        try:
-            document = sound(json.loads(done.stdout))
-        except (ValueError, RecursionError):
-            document = None
-        if document is None:
-            cause = f"the command printed no JSON object for {action.name}: {done.stdout[:120]!r}"
-            raise DriverError(cause, "print the observations of actions.yaml as one JSON object")
-        return Seen(document)
+        return Seen(document(done.output, f"the command printed for {action.name}"))
 
     def idle(self) -> bool | None:
         """A command cannot tell."""
         return None
 
     def close(self) -> None:
-        """Nothing to let go."""
+        """End what still runs."""
+        if self._running is not None:
+            self._running.kill()
 
-    def _configured(self, word: str, document: Mapping[str, Any]) -> None:
+    def _configured(self, word: str, told: Mapping[str, Any]) -> None:
         try:
-            done = self._run(word, document)
+            done = self._run(word, told)
         except ProductFailure as failure:
             raise DriverError(str(failure), f"make the command answer `{word}` at once") from None
-        if done.returncode:
-            cause = f"the command ended with {done.returncode} for `{word}`: {done.stderr.strip()[-200:]}"
+        if done.code:
+            cause = f"the command ended with {done.code} for `{word}`: {sayable(done.errors[-TOLD:])}"
             raise DriverError(cause, "correct `command` under [solution] in equalis.toml")
 
-    def _run(self, word: str, document: object) -> subprocess.CompletedProcess[str]:
+    def _run(self, word: str, given: object) -> Printed:
         try:
-            return subprocess.run(
-                [*self._command, word], input=json.dumps(document), text=True, encoding="utf-8", errors="replace",
-                capture_output=True, timeout=self._limit, check=False,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            message = f"the command did not end within {self._limit:g} s"
-            raise ProductFailure(message) from None
-        except OSError as error:
-            cause = f"the command {self._command[0]!r} cannot be run: {error.strerror}"
+            self._running = Program([*self._command, word])
+        except (OSError, ValueError) as error:
+            cause = f"the command {self._command[0]!r} cannot be run: {getattr(error, 'strerror', '') or error}"
             raise DriverError(cause, "correct `command` under [solution] in equalis.toml") from None
+        try:
+            return self._running.finish(json.dumps(given).encode(), self._limit)
+        except TooLongError as error:
+            message = f"the command {error}"
+            raise ProductFailure(message) from None
+        except TooMuchError:
+            cause = f"the command printed for {word}"
+            raise oversize(cause) from None
+        finally:
+            self._running = None

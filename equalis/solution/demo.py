@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from equalis.model.config import Solution
+from equalis.solution import reading
+from equalis.solution.hook import SAID
 from equalis.solution.http import HttpDriver
 from equalis.solution.port import DriverError
 
@@ -28,12 +30,12 @@ class DemoDriver(HttpDriver):
 
     def switch(self, defects: Iterable[str]) -> None:
         """Switch other defects on, from the next reset; raises DriverError."""
-        self._tell("demo/defects", {"defects": list(defects)})
+        self._told("demo/defects", {"defects": list(defects)}, self._limit)
 
     def asked(self) -> frozenset[str]:
         """The defects that the product asked for since the last reset; raises DriverError."""
-        found = self._tell("demo/asked")
-        return frozenset(map(str, found["defects"]))
+        asked = reading.document(self._told("demo/asked", None, self._limit).content, SAID)["defects"]
+        return frozenset(map(str, asked)) if isinstance(asked, tuple) else frozenset()
 
     def _address(self) -> str:
         """The address that the process prints when it is ready."""

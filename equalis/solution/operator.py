@@ -55,6 +55,22 @@ class Answers:
     values: Mapping[str, Any]
     attachments: tuple[Attachment, ...] = ()
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was seen in any of its fields."""
+        return all(value is None for value in self.values.values())
+
+
+NOTHING_SEEN = "rien à voir"
+NOTHING_TYPED = "Rien n'a été saisi. N'y avait-il vraiment rien à voir ? La question est posée encore une fois."
+
+
+def summary(task: Task, answers: Answers) -> tuple[tuple[str, str], ...]:
+    """What was typed, for whoever typed it to look at once more: each label with its answer, then the files."""
+    rows = [(field.label, as_text(tuple(value) if isinstance(value, list) else value) or NOTHING_SEEN)
+            for field in task.fields for value in [answers.values.get(field.name)]]  # fmt: skip
+    return (*rows, ("Pièces jointes", ", ".join(item.name for item in answers.attachments) or "aucune"))
+
 
 class Conversation(Protocol):
     """The terminal or the page, as the operator driver needs it; each call may raise LeftError."""
@@ -63,7 +79,10 @@ class Conversation(Protocol):
         """Tell what a case needs, and wait until the product is ready."""
 
     def perform(self, task: Task) -> Answers:
-        """Tell what to do, wait until it is done, and ask until every answer has its field's type."""
+        """Tell what to do, wait until it is done, and ask until every answer has its field's type.
+
+        A form that is all empty is asked once more; what was typed is shown, and taken once the operator confirms it.
+        """
 
     def wait(self, text: str) -> None:
         """Ask for something else, and wait until it is done."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,17 +18,6 @@ def plain(value: Value) -> Any:
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     return as_text(value)
-
-
-def sound(document: object) -> dict[str, Any] | None:
-    """A JSON object that can be written down as UTF-8, None for anything else (a lone surrogate)."""
-    if not isinstance(document, dict):
-        return None
-    try:
-        json.dumps(document, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return None
-    return document
 
 
 def reset_document(reset: Reset) -> dict[str, Any]:

@@ -17,9 +17,7 @@ same from the first to the last, since tools that drive a screen ask for that.
 from __future__ import annotations
 
 import importlib.util
-import queue
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,8 +27,10 @@ from equalis.model.case import Action, Step
 from equalis.model.config import Solution
 from equalis.model.values import Record
 from equalis.solution.http import ACTION_TIMEOUTS, GRACE
-from equalis.solution.plain import plain, reset_document, sound
+from equalis.solution.lane import Lane, LateError
+from equalis.solution.plain import plain, reset_document
 from equalis.solution.port import DriverError, ProductFailure, Reset, Seen
+from equalis.solution.reading import document, sayable, written
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 MARK = "__equalis_action__"
@@ -50,39 +50,6 @@ def action(name: str) -> Callable[[Function], Function]:
     return mark
 
 
-class Lane:
-    """One daemon thread in which everything runs, one call after another."""
-
-    def __init__(self) -> None:
-        """Start it."""
-        self._calls: queue.Queue[tuple[Callable[[], Any], queue.Queue[tuple[bool, Any]]] | None] = queue.Queue()
-        threading.Thread(target=self._run, name="actions", daemon=True).start()
-
-    def _run(self) -> None:
-        while (call := self._calls.get()) is not None:
-            function, answer = call
-            try:
-                answer.put((True, function()))
-            except BaseException as error:  # noqa: BLE001 - whatever the vendor's function raises is told to whoever asked
-                answer.put((False, error))
-
-    def call(self, function: Callable[[], Any], limit: float) -> Any:
-        """What the function returns; raises what it raised, TimeoutError when it does not come back."""
-        answer: queue.Queue[tuple[bool, Any]] = queue.Queue()
-        self._calls.put((function, answer))
-        try:
-            done, found = answer.get(timeout=limit)
-        except queue.Empty:
-            raise TimeoutError from None
-        if not done:
-            raise found
-        return found
-
-    def close(self) -> None:
-        """Let the thread end after what it does now."""
-        self._calls.put(None)
-
-
 class PythonDriver:
     """Loads the file once; a function that hangs is left behind with its thread."""
 
@@ -92,7 +59,8 @@ class PythonDriver:
         self._limit = solution.timeout * ACTION_TIMEOUTS + GRACE
         self.patience: float | None = self._limit + GRACE
         self._lane = Lane()
-        self._functions: Mapping[str, Callable[[Any], Any]] = self._guarded("loading", self._load)
+        self._functions: Mapping[str, Callable[[Any], Any]] = {}
+        self._functions = self._configured("loading", self._load, f"make {self._path} load at once, and act in its functions only")
 
     @property
     def known(self) -> frozenset[str]:
@@ -116,12 +84,16 @@ class PythonDriver:
         if function is None:
             cause = f"{self._path} has no function for {action.name}"
             raise DriverError(cause, f'write one under @action("{action.name}"), or take its capability out of [solution] capabilities')
-        given = plain(inputs)
-        document = sound(self._guarded(action.name, lambda: function(given)))
-        if document is None:
-            cause = f"the function for {action.name} returns no dict of JSON values"
-            raise DriverError(cause, "return the observations of actions.yaml as one dict")
-        return Seen(document)
+        given, said = plain(inputs), f"the function for {action.name} returns"
+
+        def acted() -> bytes:
+            found = function(given)
+            if not isinstance(found, dict):
+                cause = f"{said} no dict of JSON values"
+                raise DriverError(cause, "return the observations of actions.yaml as one dict")
+            return written(found, said)
+
+        return Seen(document(self._guarded(action.name, acted), said))
 
     def idle(self) -> bool | None:
         """Functions cannot tell."""
@@ -131,23 +103,26 @@ class PythonDriver:
         """Let the thread go."""
         self._lane.close()
 
-    def _told(self, word: str, document: Mapping[str, Any]) -> None:
+    def _told(self, word: str, told: Mapping[str, Any]) -> None:
         function = self._functions.get(word)
-        if function is None:
-            return
+        if function is not None:
+            self._configured(word, lambda: function(told), f"make the function for `{word}` come back at once")
+
+    def _configured(self, word: str, function: Callable[[], Any], remedy: str) -> Any:
+        """Run what is no action: whatever goes wrong there is a matter of configuration."""
         try:
-            self._guarded(word, lambda: function(document))
+            return self._guarded(word, function)
         except ProductFailure as failure:
             cause = f"{word}: {failure}"
-            raise DriverError(cause, f"make the function for `{word}` come back at once") from None
+            raise DriverError(cause, remedy) from None
 
     def _guarded(self, word: str, function: Callable[[], Any]) -> Any:
         """Run in the lane; raises ProductFailure for what the product did, DriverError for what the function did."""
         try:
             return self._lane.call(function, self._limit)
         except ProductFailed as failure:
-            raise ProductFailure(str(failure)) from None
-        except TimeoutError:
+            raise ProductFailure(sayable(str(failure))) from None
+        except LateError:
             self._lane = Lane()  # the old one is stuck in the function
             message = f"the function for {word} did not come back within {self._limit:g} s"
             raise ProductFailure(message) from None
@@ -155,7 +130,7 @@ class PythonDriver:
             raise
         except BaseException as error:  # noqa: BLE001 - a defect of the vendor's file, told with its line
             last = traceback.extract_tb(error.__traceback__)[-1]
-            cause = f"{word}: {type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
+            cause = f"{word}: {type(error).__name__}: {sayable(str(error))} ({Path(last.filename).name}:{last.lineno})"
             raise DriverError(cause, f"mend {self._path}; raise ProductFailed when it is the product that failed") from None
 
     def _load(self) -> Mapping[str, Callable[[Any], Any]]:

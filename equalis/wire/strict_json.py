@@ -26,19 +26,19 @@ def read(content: bytes) -> Value:
     except json.JSONDecodeError as error:
         message = f"not JSON: {error.msg} at line {error.lineno} column {error.colno}"
         raise UnreadableError(message) from None
-    except (RecursionError, ValueError) as error:
+    except (RecursionError, ValueError, ArithmeticError) as error:
         message = f"not JSON that can be read: {error}"
         raise UnreadableError(message) from None
     return _frozen(value, 0)
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        message = f"the key {twice!r} stands twice"
-        raise UnreadableError(message)
+    record: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in record:
+            message = f"the key {key[:80]!r} stands twice"
+            raise UnreadableError(message)
+        record[key] = value
     return record
 
 

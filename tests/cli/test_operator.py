@@ -35,6 +35,8 @@ timeout = 0.5
 settle = 0.1
 """
 CASE = "idv/numero-faux@luhn"
+CONFIRMED = "\n"
+"""What was typed is shown, and taken."""
 
 
 @pytest.fixture
@@ -63,8 +65,8 @@ def test_a_case_is_acted_by_hand_and_what_was_seen_is_attested(folder: Path, hom
     """A wrong word and a file that is none are asked again; the screenshot is in the bundle under its digest."""
     names = fields(home, equalis)
     state = names.index("state")
-    first = "\n" + "".join("refuse\nrefused\n" if number == state else "\n" for number in range(len(names))) + "notes.txt\nmissing.png\nécran.png\n"
-    second = "\n" + "".join("created\n" if number == state else "\n" for number in range(len(names))) + "\n"
+    first = "\n" + "".join("refuse\nrefused\n" if number == state else "\n" for number in range(len(names))) + "notes.txt\nmissing.png\nécran.png\n" + CONFIRMED
+    second = "\n" + "".join("created\n" if number == state else "\n" for number in range(len(names))) + "\n" + CONFIRMED
     done = typed(folder, home, "\n" + first + second, CASE)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "mots possibles : " in done.stderr
@@ -83,8 +85,8 @@ def test_a_case_is_acted_by_hand_and_what_was_seen_is_attested(folder: Path, hom
 def test_an_operator_who_leaves_comes_back_to_the_case_that_was_begun(folder: Path, home: Path, equalis: Equalis) -> None:
     """The end of the input is a Ctrl-C: the run is INCOMPLETE, and --resume plays what is left."""
     names = fields(home, equalis)
-    one = "\n" + "".join("refused\n" if name == "state" else "\n" for name in names) + "\n"
-    two = "\n" + "".join("created\n" if name == "state" else "\n" for name in names) + "\n"
+    one = "\n" + "".join("refused\n" if name == "state" else "\n" for name in names) + "\n" + CONFIRMED
+    two = "\n" + "".join("created\n" if name == "state" else "\n" for name in names) + "\n" + CONFIRMED
     left = typed(folder, home, "\n" + one + two + "\n" + one, CASE, "idv/numero-faux@court")
     assert left.returncode == 3
     (run,) = [path for path in (folder / "reports").iterdir() if path.is_dir()]
@@ -92,6 +94,30 @@ def test_an_operator_who_leaves_comes_back_to_the_case_that_was_begun(folder: Pa
     back = typed(folder, home, "\n" + one + two, "--resume", str(run))
     assert back.returncode == 0, back.stdout + back.stderr
     assert "2 of 2 cases judged: 0 KO" in back.stdout
+
+
+@pytest.mark.mends("13")
+def test_an_empty_form_is_asked_once_more_and_the_last_one_can_be_taken_again(folder: Path, home: Path, equalis: Equalis) -> None:
+    """A slip of the return key is no observation: the case is OK by what was typed in the end, and the slips are nowhere."""
+    names = fields(home, equalis)
+    nothing = "".join("\n" for _ in names) + "\n"
+    refused, created = ("".join(f"{word}\n" if name == "state" else "\n" for name in names) + "\n" for word in ("refused", "created"))
+    first = "\n" + nothing + created + "x\nr\n" + refused + CONFIRMED
+    second = "\n" + created + CONFIRMED
+    done = typed(folder, home, "\n" + first + second, CASE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr.count("Rien n'a été saisi") == 1
+    assert done.stderr.count("Voici ce que vous avez saisi") == 3
+    assert "x : entrée ou r" in done.stderr
+    (log,) = (folder / "reports").glob("*/evidence/log.jsonl")
+    assert [event["fields"]["record"]["state"] for line in log.read_text(encoding="utf-8").splitlines() if (event := json.loads(line))["event"] == "observation"] == ["refused", "created"]
+
+
+def test_a_form_that_is_empty_twice_is_taken_as_nothing_to_see(folder: Path, home: Path, equalis: Equalis) -> None:
+    """A screen may show nothing; it is judged."""
+    nothing = "".join("\n" for _ in fields(home, equalis)) + "\n"
+    done = typed(folder, home, "\n" + 2 * ("\n" + nothing + nothing + CONFIRMED), CASE)
+    assert done.returncode == 1, done.stdout + done.stderr
 
 
 @pytest.fixture
@@ -136,6 +162,50 @@ class Session:
         return code
 
 
+def checked(browser: webdriver.Chrome) -> str:
+    """What was typed, once the page shows it."""
+    WebDriverWait(browser, 60).until(lambda page: "Voici ce que vous avez saisi" in page.find_element(By.TAG_NAME, "main").text)
+    return browser.find_element(By.TAG_NAME, "main").text
+
+
+@pytest.mark.mends("13")
+def test_an_empty_form_is_asked_once_more_and_the_last_one_can_be_taken_again_in_a_browser(folder: Path, home: Path, browser: webdriver.Chrome) -> None:
+    """Nothing typed is asked again, what was typed is shown, taken back it is there again, and what is confirmed is judged."""
+    session = Session(folder, home, "127.0.0.1:0", CASE)
+    browser.get(session.url())
+    wait = WebDriverWait(browser, 60)
+    wait.until(lambda page: page.find_elements(By.ID, "send"))
+    browser.find_element(By.ID, "send").click()
+    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "[data-name=state]"))
+    browser.find_element(By.ID, "send").click()
+    wait.until(lambda page: page.find_elements(By.CLASS_NAME, "wrong"))
+    assert "Rien n'a été saisi" in browser.find_element(By.CLASS_NAME, "wrong").text
+    Select(browser.find_element(By.CSS_SELECTOR, "[data-name=state] select")).select_by_value("created")
+    browser.find_element(By.CSS_SELECTOR, "[data-name=message] input").send_keys("Dossier créé")
+    browser.find_element(By.ID, "send").click()
+    assert "created" in checked(browser)
+    browser.refresh()
+    assert "Dossier créé" in checked(browser)
+    browser.save_screenshot(str(folder / "summary.png"))
+    browser.find_element(By.ID, "again").click()
+    wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "[data-name=state]"))
+    state = Select(browser.find_element(By.CSS_SELECTOR, "[data-name=state] select"))
+    assert state.first_selected_option.get_attribute("value") == "created"
+    assert browser.find_element(By.CSS_SELECTOR, "[data-name=message] input").get_attribute("value") == "Dossier créé"
+    browser.save_screenshot(str(folder / "again.png"))
+    state.select_by_value("refused")
+    browser.find_element(By.ID, "send").click()
+    checked(browser)
+    browser.find_element(By.ID, "send").click()
+    wait.until(lambda page: "qui est juste" in page.find_element(By.TAG_NAME, "h1").text)
+    Select(browser.find_element(By.CSS_SELECTOR, "[data-name=state] select")).select_by_value("created")
+    browser.find_element(By.ID, "send").click()
+    checked(browser)
+    browser.find_element(By.ID, "send").click()
+    wait.until(lambda page: "La séance est finie" in page.page_source)
+    assert session.end() == 0, session.text()
+
+
 def test_the_same_case_in_a_real_browser(folder: Path, home: Path, browser: webdriver.Chrome, equalis: Equalis) -> None:
     """Briefing, a question loaded anew, a wrong date told beside its field, a screenshot attached, the end."""
     session = Session(folder, home, "127.0.0.1:0", CASE)
@@ -167,8 +237,12 @@ def test_the_same_case_in_a_real_browser(folder: Path, home: Path, browser: webd
     files.clear()
     files.send_keys(str(folder / "écran.png"))
     browser.find_element(By.ID, "send").click()
+    checked(browser)
+    browser.find_element(By.ID, "send").click()
     wait.until(lambda page: "qui est juste" in page.find_element(By.TAG_NAME, "h1").text)
     Select(browser.find_element(By.CSS_SELECTOR, "[data-name=state] select")).select_by_value("created")
+    browser.find_element(By.ID, "send").click()
+    checked(browser)
     browser.find_element(By.ID, "send").click()
     wait.until(lambda page: "La séance est finie" in page.page_source)
     assert session.end() == 0, session.text()
@@ -191,7 +265,7 @@ def test_leaving_by_the_page_stops_the_run_and_it_resumes_at_the_terminal(folder
     assert "l'opérateur a interrompu la séance" in session.text()
     (run,) = [path for path in (folder / "reports").iterdir() if path.is_dir()]
     (folder / "equalis.toml").write_text(CONFIGURATION, encoding="utf-8")
-    answers = ["\n" + "".join(f"{word}\n" if name == "state" else "\n" for name in fields(home, equalis)) + "\n" for word in ("refused", "created")]
+    answers = ["\n" + "".join(f"{word}\n" if name == "state" else "\n" for name in fields(home, equalis)) + "\n" + CONFIRMED for word in ("refused", "created")]
     assert typed(folder, home, "\n" + "".join(answers), "--resume", str(run)).returncode == 0
 
 

@@ -63,6 +63,50 @@ class Asking:
         return found
 
 
+def check(browser: httpx.Client, *, again: bool = False) -> dict[str, Any]:
+    """What was typed as the page shows it; confirmed, or taken back."""
+    while (state := browser.get("state").json())["kind"] != "check":
+        time.sleep(0.005)
+    assert browser.post("answer", json={"version": state["version"], "again": again}).status_code == 200
+    found: dict[str, Any] = state
+    return found
+
+
+@pytest.mark.mends("13")
+def test_what_was_typed_is_shown_and_can_be_taken_back(page: Page, browser: httpx.Client) -> None:
+    """The form comes again with its answers, under another version; what was taken back goes nowhere."""
+    asking = Asking(page, TASK)
+    first = browser.get("state").json()
+    files = [{"name": "a.png", "content": base64.b64encode(PNG).decode()}]
+    assert browser.post("answer", json={"version": first["version"], "values": {"state": "paid", "codes": "C1\nC2"}, "attachments": files}).status_code == 200
+    shown = check(browser, again=True)
+    assert shown["typed"] == [["Que montre l'écran ?", "paid"], ["Combien ?", "rien à voir"], ["Quels codes ?", "C1, C2"], ["Quel jour ?", "rien à voir"], ["Pièces jointes", "a.png"]]
+    while (second := browser.get("state").json())["kind"] != "task":
+        time.sleep(0.005)
+    assert second["before"] == {"state": "paid", "paid": "", "codes": "C1\nC2", "day": ""}
+    assert second["version"] != first["version"]
+    assert not asking.found
+    assert browser.post("answer", json={"version": second["version"], "values": {"state": "refused"}}).status_code == 200
+    check(browser)
+    answers = asking.answered()
+    assert (answers.values["state"], answers.attachments) == ("refused", ())
+
+
+@pytest.mark.mends("13")
+def test_an_empty_form_is_asked_once_more(page: Page, browser: httpx.Client) -> None:
+    """Once for each form, and not where something was typed."""
+    asking = Asking(page, TASK)
+    version = browser.get("state").json()["version"]
+    for values in ({}, {"paid": "x"}, {}):
+        told = browser.post("answer", json={"version": version, "values": values})
+        if told.status_code == 200:
+            break
+        assert ("Rien n'a été saisi" in told.json().get("", "")) is (not values)
+    assert told.status_code == 200
+    check(browser)
+    assert set(asking.answered().values.values()) == {None}
+
+
 def test_a_task_is_shown_answered_and_attached(page: Page, browser: httpx.Client) -> None:
     """Every field by its type; nothing to see is None; a list is a line each; files are digested by whoever asked."""
     asking = Asking(page, TASK)
@@ -72,6 +116,7 @@ def test_a_task_is_shown_answered_and_attached(page: Page, browser: httpx.Client
     given = {"version": state["version"], "values": {"state": "paid", "paid": "6.92", "codes": "C1\n\nC2\n", "day": ""},
              "attachments": [{"name": "écran.png", "content": base64.b64encode(PNG).decode()}]}  # fmt: skip
     assert browser.post("answer", json=given).status_code == 200
+    check(browser)
     answers: Answers = asking.answered()
     assert dict(answers.values) == {"state": "paid", "paid": "6.92", "codes": ["C1", "C2"], "day": None}
     (attached,) = answers.attachments
@@ -93,7 +138,9 @@ def test_what_is_wrong_is_told_by_field_and_the_question_stays(page: Page, brows
         assert browser.post("answer", json={"version": version, "values": {}, "attachments": broken}).json() == {"attachments": "fichier illisible"}
     assert browser.get("state").json()["version"] == version
     assert browser.post("answer", json={"version": version - 1, "values": {}}).json() == {"": "la question a changé entre-temps"}
+    assert browser.post("answer", json={"version": version, "values": {}}).status_code == 422  # once more
     assert browser.post("answer", json={"version": version, "values": {}}).status_code == 200
+    check(browser)
     assert set(asking.answered().values.values()) == {None}
 
 
@@ -115,7 +162,9 @@ def test_a_character_that_is_none_is_asked_again(page: Page, browser: httpx.Clie
     wrong = browser.post("answer", content=b'{"version": %d, "values": {"codes": "\\ud800"}}' % version)
     assert wrong.json() == {"codes": "un caractère ne peut pas être lu : tapez le texte en UTF-8"}
     named = b'{"version": %d, "values": {}, "attachments": [{"name": "\\ud800.png", "content": "%s"}]}' % (version, base64.b64encode(PNG))
+    assert browser.post("answer", content=named).status_code == 422  # nothing was typed: once more
     assert browser.post("answer", content=named).status_code == 200
+    check(browser)
     assert asking.answered().attachments[0].name == "?.png"
 
 

@@ -21,7 +21,7 @@ from importlib import resources
 from typing import Any
 
 from equalis.model.case import ActionField
-from equalis.solution.operator import Answers, Briefing, LeftError, Task, UnfitError, attachment
+from equalis.solution.operator import NOTHING_TYPED, Answers, Briefing, LeftError, Task, UnfitError, attachment, summary
 from equalis.solution.port import Attachment
 
 LONGEST = 10
@@ -45,6 +45,10 @@ class _Asked:
     shown: Mapping[str, Any] = field(default_factory=lambda: {"kind": "waiting"})
     fields: tuple[ActionField, ...] = ()
     answer: Answers | None = None
+    again: bool = False
+    """The operator takes back what was typed."""
+    warned: bool = False
+    """The form came back all empty, and was asked once more."""
     left: bool = False
 
 
@@ -81,7 +85,14 @@ class Page:
     def perform(self, task: Task) -> Answers:
         """Tell what to do, and wait for answers of the right types."""
         fields = [{"name": item.name, "label": item.label, "type": item.type, "many": item.many, "values": item.values} for item in task.fields]
-        return self._ask({"kind": "task", "title": task.title, "sentence": task.sentence, "inputs": task.inputs, "fields": fields}, task.fields)
+        asked = {"kind": "task", "title": task.title, "sentence": task.sentence, "inputs": task.inputs, "fields": fields}
+        before: Mapping[str, str] = {}
+        while True:
+            answers = self._ask({**asked, "before": before}, task.fields)
+            self._ask({"kind": "check", "sentence": task.sentence, "typed": summary(task, answers)}, ())
+            if not self._asked.again:
+                return answers
+            before = {name: "\n".join(value) if isinstance(value, list) else value or "" for name, value in answers.values.items()}
 
     def wait(self, text: str) -> None:
         """Ask for something else, and wait until it is done."""
@@ -91,6 +102,7 @@ class Page:
         with self._changed:
             self._asked.version += 1
             self._asked.shown, self._asked.fields, self._asked.answer = shown, fields, None
+            self._asked.again = self._asked.warned = False
             self._changed.notify_all()
 
     def _ask(self, shown: Mapping[str, Any], fields: tuple[ActionField, ...]) -> Answers:
@@ -126,8 +138,11 @@ class Page:
             except (UnfitError, TypeError, KeyError, AttributeError, ValueError) as error:
                 attached = ()
                 wrong["attachments"] = str(error) if isinstance(error, UnfitError) else "fichier illisible"
+            if not wrong and self._asked.fields and Answers(values).empty and not self._asked.warned:
+                self._asked.warned = True
+                return {"": NOTHING_TYPED}
             if not wrong:
-                self._asked.answer = Answers(values, attached)
+                self._asked.answer, self._asked.again = Answers(values, attached), given.get("again") is True
                 self._changed.notify_all()
             return wrong
 

@@ -2,7 +2,7 @@
 // Shows what is asked, sends what was typed; what is right or wrong is for the process behind the page to say.
 
 const main = document.getElementById("main");
-const READY = { briefing: "Le produit est prêt", wait: "C'est fait" };
+const READY = { briefing: "Le produit est prêt", wait: "C'est fait", check: "Confirmer" };
 let version = -1;
 
 function element(name, text, attributes = {}) {
@@ -74,8 +74,8 @@ function complain(problems) {
   if (first) first.focus();
 }
 
-async function send(button) {
-  button.disabled = true;
+async function send(again = false) {
+  for (const each of main.querySelectorAll("button")) each.disabled = true;
   const asked = version;
   const values = {};
   for (const place of main.querySelectorAll("[data-name]")) {
@@ -84,13 +84,13 @@ async function send(button) {
   const files = document.getElementById("files");
   try {
     const attached = await Promise.all([...(files ? files.files : [])].map(read));
-    const answer = await fetch("answer", { method: "POST", body: JSON.stringify({ version: asked, values, attachments: attached }) });
+    const answer = await fetch("answer", { method: "POST", body: JSON.stringify({ version: asked, values, attachments: attached, again }) });
     if (answer.ok) keep();
     complain(answer.ok ? {} : answer.status === 422 ? await answer.json() : { "": `refusé (HTTP ${answer.status})` });
-    button.disabled = answer.ok;
+    for (const each of main.querySelectorAll("button")) each.disabled = answer.ok;
   } catch (error) {
     complain({ "": `la réponse n'est pas partie : ${error.message}` });
-    button.disabled = false;
+    for (const each of main.querySelectorAll("button")) each.disabled = false;
   }
 }
 
@@ -104,15 +104,23 @@ function show(asked) {
     parts.push(element("p", asked.title, { class: "hint" }), element("h1", asked.sentence), list(asked.inputs));
     asked.fields.forEach((field, number) => parts.push(row(field, number)));
     parts.push(attachments());
+    if (Object.keys(asked.before).length) parts.push(element("p", "Les pièces jointes sont à choisir de nouveau.", { class: "hint" }));
+  } else if (asked.kind === "check") {
+    parts.push(element("p", asked.sentence, { class: "hint" }), element("h1", "Voici ce que vous avez saisi"), list(asked.typed));
   } else if (asked.kind === "wait") {
     parts.push(element("h1", asked.sentence));
   } else {
     parts.push(element("p", asked.kind === "over" ? "La séance est finie. Cette page peut être fermée." : "Un instant…"));
   }
-  if (["briefing", "task", "wait"].includes(asked.kind)) {
+  if (["briefing", "task", "wait", "check"].includes(asked.kind)) {
     const button = element("button", READY[asked.kind] || "Envoyer ce que le produit montre", { class: "main", type: "button", id: "send" });
-    button.addEventListener("click", () => send(button));
+    button.addEventListener("click", () => send());
     parts.push(button);
+  }
+  if (asked.kind === "check") {
+    const again = element("button", "Reprendre", { type: "button", id: "again" });
+    again.addEventListener("click", () => send(true));
+    parts.push(again);
   }
   main.replaceChildren(...parts);
   const title = main.querySelector("h1");
@@ -120,14 +128,14 @@ function show(asked) {
     title.tabIndex = -1;
     title.focus();
   }
-  remember();
+  remember(asked.before || {});
 }
 
 function kept(key) {
   try {
-    return sessionStorage.getItem(key) || "";
+    return sessionStorage.getItem(key);
   } catch (error) {
-    return ""; // a browser that keeps nothing
+    return null; // a browser that keeps nothing
   }
 }
 
@@ -140,13 +148,13 @@ function keep(key, value) {
   }
 }
 
-// What was typed survives a page that is loaded anew, for as long as the same question is asked.
-function remember() {
+// What was typed survives a page that is loaded anew, for as long as the same question is asked; what was taken back is there again.
+function remember(before) {
   for (const place of main.querySelectorAll("[data-name]")) {
     const input = place.querySelector("input:not([type=file]), select, textarea");
     if (!input) continue;
     const key = `${location.pathname} ${version} ${place.dataset.name}`; // the path holds the random word of this session
-    input.value = kept(key);
+    input.value = kept(key) ?? before[place.dataset.name] ?? "";
     input.addEventListener("input", () => keep(key, input.value));
   }
 }

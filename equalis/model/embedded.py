@@ -1,0 +1,26 @@
+"""What the embedded environment answers: its services, each with the operations that its simulator knows.
+
+It stands with the nouns so that `judge` and `verify` know it without a simulator; ``tests/services/test_embedded.py`` holds it
+against the simulators and their bindings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ANSWERED: Mapping[str, tuple[str, ...]] = {
+    "idp": ("idp.authenticate", "idp.token"),
+    "sts": ("sts.issue",),
+    "mysecu": ("pid.simulate", "pid.pay", "pid.contest", "ra.deposit", "ra.reimburse", "ra.cancel"),
+    "eadministrative": (
+        "ra.deposit", "ra.document", "ra.cancel", "ra.documents", "ra.consent", "ra.consent-state", "ra.members", "ra.member",
+        "ra.member-add", "ra.member-remove", "patient.documents", "patient.cns-documents", "patient.document", "patient.pdf",
+        "patient.reimburse", "patient.consent", "patient.consents", "patient.consent-remove",
+    ),
+    "servid": ("idv.match", "idv.lookup"),
+    "eprescription": ("rx.submit", "rx.search", "rx.cancel", "rx.dispense", "rx.status"),
+}  # fmt: skip
+"""Operations by service; what a binding brings beyond them is live-only."""
+
+OPERATIONS = frozenset(name for names in ANSWERED.values() for name in names)
+"""Every operation that some embedded service answers."""
