@@ -19,6 +19,7 @@ from equalis.model.transcript import (
     Fault,
     Handshake,
     LedgerEntry,
+    Malformed,
     Message,
     Observation,
     Tls,
@@ -114,6 +115,7 @@ def transcript(events: Iterable[Event], header: Header, bodies: Bodies) -> Trans
         handshakes=tuple(
             Handshake(event["step"], _instant(event["at"]), event["reason"]) for event in by_kind.get("handshake", ())
         ),
+        malformed=tuple(_malformed(event, bodies) for event in by_kind.get("malformed", ())),
         faults=tuple(
             Fault(Blame(event["blame"]), event["cause"], event["remedy"], event["step"])
             for event in by_kind.get("fault", ())
@@ -145,6 +147,14 @@ def _exchange(request: Event, answer: Event | None, bodies: Bodies) -> Exchange:
         tls=Tls(tls["version"], tls["cipher"], bodies(tls["certificate"])) if tls else None,
         disturbance=ended["disturbance"], redactions=tuple(request["redactions"]), ours=request.get("ours", False) is True,
     )  # fmt: skip
+
+
+def _malformed(event: Event, bodies: Bodies) -> Malformed:
+    found = Malformed(event["step"], _instant(event["at"]), event["reason"], event["status"], bodies(event["head"]), event.get("ours", False))
+    if not isinstance(found.reason, str) or type(found.status) is not int or type(found.ours) is not bool:
+        message = f"a malformed request is told with {found.reason!r}, {found.status!r}, {found.ours!r}"
+        raise EvidenceError(message)
+    return found
 
 
 def _message(event: Event, bodies: Bodies) -> Message:

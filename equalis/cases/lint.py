@@ -205,9 +205,9 @@ class Linter:
 
     def _selection(self, case: Case, select: Selection) -> Iterator[tuple[str, str]]:
         named = [select.operation, select.service, select.observation, select.ledger,
-                 select.strangers, select.handshakes]  # fmt: skip
+                 select.strangers, select.handshakes, select.malformed]  # fmt: skip
         if sum(map(bool, named)) != 1:
-            words = "operation, service, observation, ledger, strangers, handshakes"
+            words = "operation, service, observation, ledger, strangers, handshakes, malformed"
             yield f"a selection names {sum(map(bool, named))} things", f"name exactly one of: {words}"
         for operation in select.operation:
             if operation not in self.bindings.operations:

@@ -30,8 +30,8 @@ TLS_DISTURBANCES = ("unknown-authority", "expired-certificate", "wrong-name")
 class Selection:
     """Which part of a transcript an expectation looks at.
 
-    Exactly one of ``operation``, ``service``, ``observation``, ``ledger``, ``strangers`` and
-    ``handshakes`` is set; ``service: any`` means every service; ``step`` are the steps
+    Exactly one of ``operation``, ``service``, ``observation``, ``ledger``, ``strangers``, ``handshakes`` and
+    ``malformed`` is set; ``service: any`` means every service; ``step`` are the steps
     during which it happened, none: any. ``which`` is ``all``, ``first``, ``last`` or a position counted from 1.
     """
 
@@ -41,6 +41,7 @@ class Selection:
     ledger: str = ""
     strangers: bool = False
     handshakes: bool = False
+    malformed: bool = False
     field: str = ""
     step: tuple[str, ...] = ()
     which: str = "all"
