@@ -213,7 +213,9 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Everything that ``scenarios/<family>/`` says; ``cited`` are demands of other families that its cases prove too."""
+    """Everything that ``scenarios/<family>/`` says; ``cited`` are demands of other families that its cases prove too,
+    ``everywhere`` what each of its cases expects besides its own.
+    """
 
     name: str
     title: str
@@ -226,6 +228,7 @@ class Family:
     causes: tuple[Cause, ...] = ()
     cited: Mapping[str, Requirement] = dataclasses.field(default_factory=dict)
     services: tuple[str, ...] = ()
+    everywhere: tuple[Expectation, ...] = ()
 
     @property
     def demands(self) -> Mapping[str, Requirement]:
