@@ -66,7 +66,7 @@ class Servid:
         system = "urn:oid:1.3.182.4|" if "wrong-identifier-system" in self._defects else system
         query = urllib.parse.urlencode({"identifier": f"{system}{number}"})
         more = {"Accept-Language ": "fr"} if "blank-before-colon" in self._defects else {}
-        return self._asked(doctor, "GET", f"/Patient?{query}", **more)
+        return self._asked(doctor, "GET", f"/Patient?{query}", b"", **more)
 
     def _searched(self, traits: Traits) -> Traits:
         """The traits that are searched by: the strict ones, as they were typed."""

@@ -24,7 +24,8 @@ _VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _TARGET = re.compile(rb"[\x21\x22\x24-\x7e]+")
 _ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?]+")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_HOST = re.compile(rb"(?:\[[0-9A-Za-z:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]+)(?::[0-9]*)?")
+_HOST = re.compile(rb"[\x21\x23-\x3b\x3d\x40-\x5b\x5d_a-z~]+")
+"""What can be read as a host at all; one that is none of ours, whatever stands in it, is a stranger's and recorded as such."""
 _NUMBER = re.compile(rb"[0-9]+")
 _LONGEST = 18
 """Digits of a number that is surely not too large to be read."""
