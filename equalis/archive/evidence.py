@@ -150,11 +150,8 @@ def _exchange(request: Event, answer: Event | None, bodies: Bodies) -> Exchange:
 
 
 def _malformed(event: Event, bodies: Bodies) -> Malformed:
-    found = Malformed(event["step"], _instant(event["at"]), event["reason"], event["status"], bodies(event["head"]), event.get("ours", False))
-    if not isinstance(found.reason, str) or type(found.status) is not int or type(found.ours) is not bool:
-        message = f"a malformed request is told with {found.reason!r}, {found.status!r}, {found.ours!r}"
-        raise EvidenceError(message)
-    return found
+    ours = event.get("ours", False) is True
+    return Malformed(event["step"], _instant(event["at"]), event["reason"], event["status"], bodies(event["head"]), ours)
 
 
 def _message(event: Event, bodies: Bodies) -> Message:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,15 +27,19 @@ def items() -> tuple[nouns.Malformed, ...]:
 
 def played(folder: Path, **changes: object) -> Transcript:
     """A case with two malformed requests, written and read back; ``changes`` are made in each of their events."""
-    directory, told = RunDirectory(folder), list[Mapping[str, Any]]()
-    recorder = CaseRecorder("f/c", directory, told.append)
+    directory = RunDirectory(folder)
+    recorder = CaseRecorder("f/c", directory, lambda _: None)
     recorder.event("case", at=NOW.isoformat())
     for item in items():
         recorder.malformed(item)
     recorder.event("end", at=NOW.isoformat())
     directory.close()
-    reader = Reader(HEAD, Recorded(Folder(folder)).body)
-    found = [reader.feed({**event, **changes} if event["event"] == "malformed" else event) for event in told]
+    log = folder / "evidence" / "log.jsonl"
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    log.write_text("".join(json.dumps({**event, **changes} if event["event"] == "malformed" else event) + "\n" for event in events))
+    recorded = Recorded(Folder(folder))
+    reader = Reader(HEAD, recorded.body)
+    found = [reader.feed(event) for event in recorded.events()]
     assert isinstance(found[-1], Transcript)
     return found[-1]
 

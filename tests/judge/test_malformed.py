@@ -23,8 +23,8 @@ def broken(**changes: Any) -> nouns.Malformed:
     return replace(nouns.Malformed("facturer", stage.NOW, "the field Host is missing", 400, b"GET / HTTP/1.1\r\n\r\n"), **changes)
 
 
-def demanding(check: str = "well-formed", step: str = "") -> Case:
-    return stage.case(stage.expectation(check, Selection(malformed=True, step=step)))
+def demanding(check: str = "well-formed", *steps: str) -> Case:
+    return stage.case(stage.expectation(check, Selection(malformed=True, step=steps)))
 
 
 def outcome(case: Case, transcript: Transcript, loaded: Loaded) -> Outcome:
@@ -46,8 +46,8 @@ def test_a_malformed_request_of_the_product_is_ko_and_says_why(loaded: Loaded, c
 @MENDS
 def test_a_malformed_request_is_looked_for_in_the_step_that_is_named(loaded: Loaded) -> None:
     """Another step's is none of it."""
-    assert outcome(demanding(step="payer"), replace(CALLED, malformed=(broken(),)), loaded) is Outcome.OK
-    assert outcome(demanding(step="facturer"), replace(CALLED, malformed=(broken(),)), loaded) is Outcome.KO
+    assert outcome(demanding("well-formed", "payer"), replace(CALLED, malformed=(broken(),)), loaded) is Outcome.OK
+    assert outcome(demanding("well-formed", "facturer"), replace(CALLED, malformed=(broken(),)), loaded) is Outcome.KO
 
 
 @MENDS
