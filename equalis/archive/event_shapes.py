@@ -106,6 +106,7 @@ _OF_A_CASE: Mapping[str, Shape] = {
     "peer": {"n": _number, "address": text, "version": text, "cipher": text, "chain": _all(digest)},
     "ledger": {"n": _number, "service": text, "kind": text, "fields": _record},
     "handshake": {"step": text, "at": instant, "reason": text},
+    "malformed": {"step": text, "at": instant, "reason": text, "status": _amount, "head": digest},
     "fault": {"blame": _blame, "cause": text, "remedy": text, "step": text},
     "observation": {"step": text, "action": text, "at": instant, "fields": _record, "attested": _flag, "failure": text},
     "attachment": {"step": text, "name": text, "media": text, "size": _amount, "body": digest},

@@ -19,6 +19,7 @@ from equalis.model.transcript import (
     Fault,
     Handshake,
     LedgerEntry,
+    Malformed,
     Message,
     Observation,
     Tls,
@@ -115,6 +116,7 @@ def transcript(events: Iterable[Event], header: Header, bodies: Bodies) -> Trans
         handshakes=tuple(
             Handshake(event["step"], _instant(event["at"]), event["reason"]) for event in by_kind.get("handshake", ())
         ),
+        malformed=tuple(_malformed(event, bodies) for event in by_kind.get("malformed", ())),
         faults=tuple(
             Fault(Blame(event["blame"]), event["cause"], event["remedy"], event["step"])
             for event in by_kind.get("fault", ())
@@ -146,6 +148,11 @@ def _exchange(request: Event, answer: Event | None, bodies: Bodies) -> Exchange:
         tls=Tls(tls["version"], tls["cipher"], bodies(tls["certificate"])) if tls else None,
         disturbance=ended["disturbance"], redactions=tuple(request["redactions"]), ours=request.get("ours", False) is True,
     )  # fmt: skip
+
+
+def _malformed(event: Event, bodies: Bodies) -> Malformed:
+    ours = event.get("ours", False) is True
+    return Malformed(event["step"], _instant(event["at"]), event["reason"], event["status"], bodies(event["head"]), ours)
 
 
 def _message(event: Event, bodies: Bodies) -> Message:

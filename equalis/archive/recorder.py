@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from equalis.archive.rundir import RunDirectory
-from equalis.model.transcript import Fault, Message, Observation, Peer, Tls
+from equalis.model.transcript import Fault, Malformed, Message, Observation, Peer, Tls
 from equalis.model.values import Record
 from equalis.wire import strict_json, typed
 
@@ -87,6 +87,11 @@ class CaseRecorder:
     def handshake(self, step: str, at: datetime, reason: str) -> None:
         """A TLS handshake did not come about."""
         self.event("handshake", step=step, at=at.isoformat(), reason=reason)
+
+    def malformed(self, item: Malformed) -> None:
+        """A request was no well-formed HTTP, or its client left before it was whole; its first bytes by digest."""
+        self.event("malformed", step=item.step, at=item.at.isoformat(), reason=item.reason, status=item.status,
+                   head=self._directory.body(item.head), **({"ours": True} if item.ours else {}))  # fmt: skip
 
     def fault(self, fault: Fault) -> None:
         """Something went wrong unasked."""

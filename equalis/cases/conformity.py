@@ -72,7 +72,7 @@ def _proof(
 ) -> Proof:
     if requirement.capabilities and declared is not None and declared.isdisjoint(requirement.capabilities):
         return Proof(requirement.id, requirement.level, Outcome.NOT_APPLICABLE, (), f"needs {requirement.when}")
-    found = findings.get(requirement.id, [])
+    found = [(name, item) for name, item in findings.get(requirement.id, []) if item.outcome is not Outcome.NOT_APPLICABLE]
     if not found and requirement.unproven:
         reason = "no case can prove it"
         return Proof(requirement.id, requirement.level, Outcome.INCONCLUSIVE, (), reason, requirement.unproven)

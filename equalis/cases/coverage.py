@@ -29,6 +29,8 @@ def coverage(requirements: Mapping[str, Requirement], report: Report) -> tuple[l
     found: dict[str, dict[str, Outcome]] = {}
     for verdict in report.verdicts:
         for finding in verdict.findings:
+            if finding.outcome is Outcome.NOT_APPLICABLE:
+                continue
             cases = found.setdefault(finding.requirement, {})
             cases[verdict.case] = worst((finding.outcome, cases.get(verdict.case, Outcome.NOT_APPLICABLE)))
     rows = [_covered(item, found.get(item.id, {}), report.header.capabilities) for item in requirements.values()]

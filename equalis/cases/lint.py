@@ -52,6 +52,7 @@ class Linter:
         yield from _repeated(items(top.get("variants")), ("variants",))
         yield from _repeated(items(top["steps"]), ("steps",))
         yield from _repeated(items(top["expect"]), ("expect",))
+        yield from self._taken(items(top["expect"]), ("expect",))
         steps = [step.id for step in case.steps]
         known = {expectation.id for expectation in case.expectations}
         whens = capabilities(self.family)
@@ -61,6 +62,7 @@ class Linter:
         for index, item in enumerate(items(top.get("variants"))):
             variant, at = record(item), ("variants", index)
             yield from _repeated(items(variant.get("expect")), (*at, "expect"))
+            yield from self._taken(items(variant.get("expect")), (*at, "expect"))
             for key in ("input", "script", "inject"):
                 for name in record(variant.get(key)):
                     if name not in steps:
@@ -68,6 +70,18 @@ class Linter:
             for position, name in enumerate(texts(variant.get("omit"))):
                 if name not in known:
                     yield (*at, "omit", position), f"no expectation `{name}`", shapes.choice(name, known, "ids")
+
+    def _taken(self, listed: tuple[Value, ...], at: Path) -> Trouble:
+        """Ids that the register gives to what it demands of every case."""
+        taken = {item.id: item.requirement for item in self.family.everywhere}
+        for index, item in enumerate(listed):
+            name = as_text(record(item).get("id"))
+            if name in taken:
+                yield (*at, index, "id"), f"{taken[name]} is demanded of every case as `{name}`", "give it another id"
+
+    def standing(self, expectation: Expectation) -> Trouble:
+        """What is wrong with an expectation that a register demands of every case."""
+        yield from self._check(Case("", self.family.name, "", {}, (), (), expectation.source), expectation)
 
     def _case(self, document: Document, case: Case) -> Iterator[Mistake]:
         paths = {source: path for path, source in reversed(document.places.items()) if path}
@@ -205,9 +219,9 @@ class Linter:
 
     def _selection(self, case: Case, select: Selection) -> Iterator[tuple[str, str]]:
         named = [select.operation, select.service, select.observation, select.ledger,
-                 select.strangers, select.handshakes]  # fmt: skip
+                 select.strangers, select.handshakes, select.malformed]  # fmt: skip
         if sum(map(bool, named)) != 1:
-            words = "operation, service, observation, ledger, strangers, handshakes"
+            words = "operation, service, observation, ledger, strangers, handshakes, malformed"
             yield f"a selection names {sum(map(bool, named))} things", f"name exactly one of: {words}"
         for operation in select.operation:
             if operation not in self.bindings.operations:

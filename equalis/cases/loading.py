@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from equalis.cases import families, shapes
+from equalis.cases import everywhere, families, shapes
 from equalis.cases.bindings import load as load_bindings
 from equalis.cases.families import capabilities
 from equalis.cases.lint import Linter
@@ -124,12 +124,13 @@ def _family(
         seeds=families.seeds(contract) if contract else {},
         people=known_people,
         causes=families.causes(own["causes.yaml"], {**requirements, **foreign}, mistakes) if "causes.yaml" in own else (),
-        cited=foreign, services=texts(top.get("services")),
+        cited=foreign, services=texts(top.get("services")), everywhere=everywhere.demanded(register, requirements),
     )  # fmt: skip
     for index, service in enumerate(family.services):
         if service not in bindings.services:
             mistakes.append(register.mistake(register.source(("services", index)), f"no service `{service}`", shapes.choice(service, bindings.services, "services")))
     linter = Linter(family, bindings)
+    mistakes += everywhere.mistakes(register, linter)
     cases: list[Case] = []
     for file, document in own.items():
         if file not in DATA_FILES:
@@ -143,7 +144,7 @@ def _cases(document: Document, family: Family, linter: Linter, mistakes: list[Mi
     cases = [replace(case, seeds=families.seeded(family.seeds, case.given), services=named_services(case, family, linter.bindings), operations=named_operations(case), invented=families.invents(case, family.people)) for case in file.cases()]
     mistakes += file.mistakes
     mistakes += linter.mistakes(document, cases)
-    return cases
+    return [everywhere.added(case, family) for case in cases]
 
 
 @dataclass(frozen=True, slots=True)

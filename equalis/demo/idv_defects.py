@@ -19,6 +19,7 @@ IDV_DEFECTS = (
     _defect("no-user-named", "Calls SERVID without naming the user.", "IDV-003", "user-missing"),
     _defect("user-is-the-practice", "Names the practice where the user is due.", "IDV-003"),
     _defect("plain-json-to-servid", "Sends FHIR as application/json.", "IDV-004"),
+    _defect("blank-before-colon", "Writes a blank before the colon of a header of a search by matricule.", "IDV-005", "blank-before-colon"),
     _defect("asks-certain-as-text", "Writes a boolean parameter as a text.", "IDV-010"),
     Defect("writes-dates-locally", "Writes the birth date as 24.11.1985.", ("IDV-010", "IDV-011"), "date-not-iso", "idv"),
     _defect("zeros-for-number", "Sends zeros for a matricule that is not known.", "IDV-011", "number-invented"),

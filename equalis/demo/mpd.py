@@ -63,7 +63,8 @@ class Mpd:
         body = {"resourceType": "Parameters", "parameter": [{"name": "reason", "valueString": reason}]}
         if "rx-cancel-as-plain-json" in self._defects:
             body = {"reason": reason}
-        self._asked(doctor, "POST", f"/MedicationRequest/{number}-1/$cancel", json.dumps(body, ensure_ascii=False).encode())
+        more = {"User_Agent": "cabinet\r\n fictif"} if "rx-folds-a-header" in self._defects else {}
+        self._asked(doctor, "POST", f"/MedicationRequest/{number}-1/$cancel", json.dumps(body, ensure_ascii=False).encode(), **more)
 
     def status(self, doctor: Doctor, number: str) -> Status:
         """What became of a prescription; raises UnavailableError or RefusedError."""

@@ -18,6 +18,7 @@ RX_DEFECTS = (
     _defect("user-is-the-practice", "Names the practice where the user is due.", "RX-003"),
     _defect("plain-json", "Sends FHIR as application/json.", "RX-004"),
     _defect("without-client-certificate", "Shows no client certificate to the prescription service.", "RX-001", "rx-no-client-certificate"),
+    _defect("folds-a-header", "Continues a header of a cancellation on a line of its own.", "RX-006", "rx-header-folded"),
     _defect("accepts-any-certificate", "Does not verify the certificate of the prescription service.", "RX-005"),
     _defect("no-intent", "Leaves out a required element of MedicationRequest.", "RX-010"),
     _defect("renewals-as-text", "Writes the number of renewals as a text.", "RX-010", "rx-number-as-text"),

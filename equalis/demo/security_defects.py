@@ -9,6 +9,7 @@ SECURITY_DEFECTS = (
     Defect("rest-without-certificate", "Connects to eAdministrative without its client certificate.", ("SEC-001",)),
     Defect("exchange-without-certificate", "Connects to the synchronous exchange without its client certificate.", ("SEC-001",)),
     Defect("old-tls", "Offers TLS 1.1 at most.", ("SEC-002",)),
+    Defect("length-and-chunks", "Sends a consent with Content-Length and with Transfer-Encoding.", ("SEC-006",), "length-and-chunks"),
     Defect("no-bearer", "Calls eAdministrative without the bearer token.", ("SEC-003",)),
     Defect("basic-instead-of-bearer", "Sends the bearer token under the scheme Basic.", ("SEC-003",), "scheme-not-bearer"),
     Defect("one-bearer-for-all", "Uses the first doctor's bearer token for every doctor.", ("SEC-005",)),

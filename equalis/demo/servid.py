@@ -65,7 +65,8 @@ class Servid:
         system = "" if "identifier-without-system" in self._defects else f"{SYSTEM}|"
         system = "urn:oid:1.3.182.4|" if "wrong-identifier-system" in self._defects else system
         query = urllib.parse.urlencode({"identifier": f"{system}{number}"})
-        return self._asked(doctor, "GET", f"/Patient?{query}")
+        more = {"Accept-Language ": "fr"} if "blank-before-colon" in self._defects else {}
+        return self._asked(doctor, "GET", f"/Patient?{query}", b"", **more)
 
     def _searched(self, traits: Traits) -> Traits:
         """The traits that are searched by: the strict ones, as they were typed."""
@@ -94,9 +95,9 @@ class Servid:
             return (traits.birth_date + "-01-01")[:10]
         return traits.birth_date
 
-    def _asked(self, doctor: Doctor, method: str, path: str, body: bytes = b"") -> list[Found]:
+    def _asked(self, doctor: Doctor, method: str, path: str, body: bytes = b"", **more: str) -> list[Found]:
         try:
-            status, document = self._calls.ask(doctor, method, path, body)
+            status, document = self._calls.ask(doctor, method, path, body, **more)
             if status != HTTP_OK:
                 raise RefusedSearchError(document["issue"][0].get("diagnostics", ""))
             return [_found(entry) for entry in document.get("entry", [])]

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from equalis.gateway.embedded import EMBEDDED_NAME
 from equalis.gateway.far import Answered, Far, TurnedAwayError
+from equalis.gateway.outlines import outline
 from equalis.gateway.pulse import BUSY, HASTE, STALLED, Pulse
 from equalis.gateway.redaction import Redactor
 from equalis.gateway.routes import Routes
@@ -31,7 +32,7 @@ from equalis.gateway.sending import (
 from equalis.gateway.server import Connection
 from equalis.gateway.upstream import FarError, unasked
 from equalis.model.outcome import Blame
-from equalis.model.transcript import Fault, Message, Peer, Tls
+from equalis.model.transcript import Fault, Malformed, Message, Peer, Tls
 from equalis.model.values import Record
 from equalis.services.port import Entry
 from equalis.wire.bindings import Bindings
@@ -65,6 +66,9 @@ class Sink(Protocol):
 
     def handshake(self, step: str, at: datetime, reason: str) -> None:
         """A TLS handshake did not come about."""
+
+    def malformed(self, item: Malformed) -> None:
+        """A request was no well-formed HTTP, or its client left before it was whole."""
 
     def fault(self, fault: Fault) -> None:
         """Something went wrong unasked."""
@@ -134,6 +138,13 @@ class Recording:
                 self._open -= 1
         self.pulse.touch()
 
+    def malformed(self, reason: str, status: int, head: bytes, certificate: bytes) -> None:
+        """A request was malformed and is answered ``status``, or its client left before it was whole (0)."""
+        if self.sink is not None:
+            ours = certificate == self.own_certificate
+            self.sink.malformed(Malformed(self.plan.step, self.clock(), reason, status, outline(head, self.redactor), ours))
+        self.pulse.touch()
+
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Answer one request."""
         connection: Connection = scope["state"]["connection"]
@@ -142,7 +153,9 @@ class Recording:
             self._open += 1
         try:
             body = await body_of(receive)
-            if body is None or sink is None:
+            if body is None:  # the client left, or what followed the head was malformed: that is told already
+                return
+            if sink is None:
                 connection.cut()
                 return
             message = message_of(connection.raw_head, body)

@@ -11,24 +11,19 @@ from equalis.gateway.server import Connection
 from equalis.model.transcript import Message
 from equalis.wire import http_message
 
-MAX_BODY = 64 << 20
 BODILESS = frozenset({204, 304})
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def body_of(receive: Receive) -> bytes | None:
-    """The whole body, None when the client left or sent too much."""
+    """The whole body, None when the client left before its end or was refused."""
     parts: list[bytes] = []
-    size = 0
     while True:
         event = await receive()
         if event["type"] == "http.disconnect":
             return None
         parts.append(event.get("body", b""))
-        size += len(parts[-1])
-        if size > MAX_BODY:
-            return None
         if not event.get("more_body", False):
             return b"".join(parts)
 

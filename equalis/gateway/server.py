@@ -13,15 +13,15 @@ import ssl
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from equalis.gateway.pulse import Pulse
+from equalis.gateway.refusing import RefusingProtocol, Told
 from equalis.model.transcript import Tls
 
-MAX_HEAD = 64 * 1024
 ROUNDS = 4
 """Turns of the loop in which a connection is accepted and its first bytes are read."""
 
@@ -48,50 +48,25 @@ class Connection:
             self.transport.write(content)
 
 
-class RecordingProtocol(HttpToolsProtocol):
-    """Feeds the parser one message at a time, so that the raw head of each is exact."""
+class RecordingProtocol(RefusingProtocol):
+    """Hands the raw head of each request on, and tells ``hears`` of what is malformed."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Start with an empty head."""
-        super().__init__(*args, **kwargs)
-        self._head = bytearray()
-        self._left: int | None = None  # None: in the head; -1: chunked; else bytes of body to come
-        self._tail = b""
+    hears: Told
 
-    def data_received(self, data: bytes) -> None:
-        """Feed pieces that never span two messages."""
-        while data and self.parser is not None and not self.transport.is_closing():
-            if self._left is not None and self._left > 0:
-                cut = min(self._left, len(data))
-                self._left -= cut
-            else:
-                at = (self._tail + data).find(b"\r\n\r\n")
-                cut = len(data) if at < 0 else at + 4 - len(self._tail)
-            piece, data = data[:cut], data[cut:]
-            self._tail = (self._tail + piece)[-3:]
-            if self._left is None:
-                self._head += piece
-                if len(self._head) > MAX_HEAD:
-                    self.send_400_response("Request head too large.")
-                    return
-            super().data_received(piece)
+    def told(self, reason: str, status: int, head: bytes) -> None:
+        """Tell of a request that is malformed or was not ended, and whose it is."""
+        facts = self._tls()
+        self.hears(reason, status, head, facts.client_certificate if facts else b"")
 
     def on_headers_complete(self) -> None:
         """Hand the raw head and the TLS facts to the application."""
-        names = dict(self.headers)
-        chunked = b"transfer-encoding" in names
-        self._left = -1 if chunked else int(names.get(b"content-length", b"0"))
-        tls: ssl.SSLObject | None = self.transport.get_extra_info("ssl_object")
-        connection = Connection(bytes(self._head).lstrip(b"\r\n"), _facts(tls), self.transport)
-        self._head.clear()
+        connection = Connection(self.framing.raw, self._tls(), self.transport)
         self.scope["state"]["connection"] = connection
         super().on_headers_complete()
         connection.cycle = self.cycle
 
-    def on_message_complete(self) -> None:
-        """Back to the head of the next message."""
-        self._left, self._tail = None, b""
-        super().on_message_complete()
+    def _tls(self) -> Tls | None:
+        return _facts(self.transport.get_extra_info("ssl_object"))
 
 
 def _facts(tls: ssl.SSLObject | None) -> Tls | None:
@@ -100,6 +75,12 @@ def _facts(tls: ssl.SSLObject | None) -> Tls | None:
     cipher = tls.cipher()
     certificate = tls.getpeercert(binary_form=True)
     return Tls(tls.version() or "", cipher[0] if cipher else "", certificate or b"")
+
+
+def _drop(connection: Any) -> None:
+    """Cut a connection, so that what its client did not end is not taken for the client's doing."""
+    connection.dropped = True
+    connection.transport.abort()
 
 
 class _Server(uvicorn.Server):
@@ -132,7 +113,7 @@ class _Server(uvicorn.Server):
             if cycle is not None:
                 cycle.disconnected = True
                 cycle.message_event.set()
-            connection.transport.abort()
+            _drop(connection)
         await asyncio.sleep(0)
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=0.02)
@@ -146,7 +127,7 @@ class _Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             cycle = getattr(connection, "cycle", None)
             if cycle is None or cycle.response_complete:
-                connection.transport.abort()
+                _drop(connection)
 
     def call(self, function: Callable[[], None]) -> None:
         """Run something in the listener's thread, and wait for it."""
@@ -201,11 +182,27 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
+class Application(Protocol):
+    """What a listener serves: an ASGI application that also hears of malformed requests."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+
+    def malformed(self, reason: str, status: int, head: bytes, certificate: bytes) -> None:
+        """Hear of a request that never came to be one."""
+
+
 class Listener:
     """A listening application: bound at once, serving after ``start``."""
 
-    def __init__(self, app: Callable[..., Any], context: ssl.SSLContext, host: str, port: int, pulse: Pulse) -> None:
+    def __init__(self, app: Application, context: ssl.SSLContext, host: str, port: int, pulse: Pulse) -> None:
         """Bind; ``pulse`` beats in the loop. Raises OSError when the port is taken."""
+
+        class Heard(RecordingProtocol):
+            """The connections of this listener."""
+
+            hears = staticmethod(app.malformed)
+
         self._socket = bind(host, port)
         self.port: int = self._socket.getsockname()[1]
 
@@ -216,7 +213,7 @@ class Listener:
                 scope["state"]["connection"].cut()
 
         config = uvicorn.Config(
-            guarded, http=RecordingProtocol, ws="none", lifespan="off", loop="asyncio", interface="asgi3",
+            guarded, http=Heard, ws="none", lifespan="off", loop="asyncio", interface="asgi3",
             ssl_context_factory=lambda _config, _default: context, log_config=None, log_level="critical",
             access_log=False, server_header=False, date_header=False, proxy_headers=False,
             timeout_keep_alive=30,

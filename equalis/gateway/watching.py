@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from equalis.model.transcript import Fault, Message, Peer, Tls
+from equalis.model.transcript import Fault, Malformed, Message, Peer, Tls
 from equalis.services.port import Entry
 from equalis.wire import http_message, payloads
 from equalis.wire.bindings import Bindings
@@ -52,6 +52,10 @@ class Watching:
     def handshake(self, step: str, at: datetime, reason: str) -> None:  # noqa: ARG002 - the sink's port
         """A handshake did not come about."""
         self._say(f"TLS handshake refused: {reason}")
+
+    def malformed(self, item: Malformed) -> None:
+        """A request that never came to be one."""
+        self._say(f"malformed HTTP: {item.reason} (answered {item.status})" if item.status else f"a request was cut short: {item.reason}")
 
     def fault(self, fault: Fault) -> None:
         """Something went wrong unasked."""

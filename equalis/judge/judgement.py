@@ -74,7 +74,7 @@ def selection_arguments(*, field: bool) -> dict[str, Any]:
     properties["step"] = {"type": ["string", "array"], "items": {"type": "string"}}
     properties["where"] = {"type": "object"}
     properties["which"] = {"type": ["string", "integer"]}
-    for flag in ("strangers", "handshakes"):
+    for flag in ("strangers", "handshakes", "malformed"):
         properties[flag] = {"type": "boolean"}
     if not field:
         del properties["field"]

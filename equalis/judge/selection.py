@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from equalis.model.case import Case, Selection
-from equalis.model.transcript import Exchange, Handshake, LedgerEntry, Observation, Transcript
+from equalis.model.transcript import Exchange, Handshake, LedgerEntry, Malformed, Observation, Transcript
 from equalis.model.values import Record, Value, as_text, at_path
 from equalis.wire import http_message
 from equalis.wire.bindings import Bindings, Reading
@@ -15,7 +15,7 @@ from equalis.wire.unreadable import UnreadableError
 
 SERVER_ERRORS = 500
 SELECTION_KEYS = (
-    "operation", "service", "observation", "ledger", "strangers", "handshakes",
+    "operation", "service", "observation", "ledger", "strangers", "handshakes", "malformed",
     "field", "step", "which", "where",
 )  # fmt: skip
 
@@ -111,6 +111,9 @@ class Scene:
         if selection.handshakes:
             return [_of_handshake(item) for item in self.transcript.handshakes
                     if not selection.step or item.step in selection.step]  # fmt: skip
+        if selection.malformed:
+            return [_of_malformed(item) for item in self.transcript.malformed
+                    if item.status and not item.ours and (not selection.step or item.step in selection.step)]  # fmt: skip
         return [subject for subject in self._subjects if _matches(subject, selection)]
 
     def _of_entry(self, entry: LedgerEntry) -> Subject:
@@ -128,6 +131,11 @@ def _of_observation(item: Observation) -> Subject:
 
 def _of_handshake(item: Handshake) -> Subject:
     return Subject(f"a refused handshake ({item.reason})", 0, item.at, record={"reason": item.reason})
+
+
+def _of_malformed(item: Malformed) -> Subject:
+    label = f"a malformed request during `{item.step}` ({item.reason})"
+    return Subject(label, 0, item.at, record={"reason": item.reason, "status": item.status})
 
 
 def _matches(subject: Subject, selection: Selection) -> bool:
@@ -157,7 +165,7 @@ def described(select: Selection) -> str:
         or (select.service and f"call to {select.service} service")
         or (select.ledger and f"entry in the ledger of {select.ledger}")
         or (select.observation and f"observation after `{select.observation}`")
-        or ("call to an unknown route" if select.strangers else "refused handshake")
+        or ("call to an unknown route" if select.strangers else "malformed request" if select.malformed else "refused handshake")
     )
     where = " and ".join(f"{key} = {as_text(value)}" for key, value in select.where.items())
     step = f" during {' or '.join(f'`{name}`' for name in select.step)}" if select.step else ""
@@ -185,6 +193,7 @@ def selection_of(record: Record) -> Selection:
         ledger=_text(record, "ledger"),
         strangers=record.get("strangers") is True,
         handshakes=record.get("handshakes") is True,
+        malformed=record.get("malformed") is True,
         field=_text(record, "field"),
         step=_words(record.get("step", ())),
         which=_text(record, "which") or "all",

@@ -30,8 +30,8 @@ TLS_DISTURBANCES = ("unknown-authority", "expired-certificate", "wrong-name")
 class Selection:
     """Which part of a transcript an expectation looks at.
 
-    Exactly one of ``operation``, ``service``, ``observation``, ``ledger``, ``strangers`` and
-    ``handshakes`` is set; ``service: any`` means every service; ``step`` are the steps
+    Exactly one of ``operation``, ``service``, ``observation``, ``ledger``, ``strangers``, ``handshakes`` and
+    ``malformed`` is set; ``service: any`` means every service; ``step`` are the steps
     during which it happened, none: any. ``which`` is ``all``, ``first``, ``last`` or a position counted from 1.
     """
 
@@ -41,6 +41,7 @@ class Selection:
     ledger: str = ""
     strangers: bool = False
     handshakes: bool = False
+    malformed: bool = False
     field: str = ""
     step: tuple[str, ...] = ()
     which: str = "all"
@@ -213,7 +214,9 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Everything that ``scenarios/<family>/`` says; ``cited`` are demands of other families that its cases prove too."""
+    """Everything that ``scenarios/<family>/`` says; ``cited`` are demands of other families that its cases prove too,
+    ``everywhere`` what each of its cases expects besides its own.
+    """
 
     name: str
     title: str
@@ -226,6 +229,7 @@ class Family:
     causes: tuple[Cause, ...] = ()
     cited: Mapping[str, Requirement] = dataclasses.field(default_factory=dict)
     services: tuple[str, ...] = ()
+    everywhere: tuple[Expectation, ...] = ()
 
     @property
     def demands(self) -> Mapping[str, Requirement]:

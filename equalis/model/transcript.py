@@ -112,6 +112,21 @@ class Handshake:
 
 
 @dataclass(frozen=True, slots=True)
+class Malformed:
+    """A request that was no well-formed HTTP and was answered ``status``, or (0) whose client left before it was whole.
+
+    ``head`` is what is kept of its first bytes, redacted. ``ours`` when equalis itself sent it.
+    """
+
+    step: str
+    at: datetime
+    reason: str
+    status: int
+    head: bytes = b""
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """What went wrong unasked, who is to mend it, and how; never the product's doing."""
 
@@ -133,6 +148,7 @@ class Transcript:
     observations: tuple[Observation, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
     handshakes: tuple[Handshake, ...] = ()
+    malformed: tuple[Malformed, ...] = ()
     faults: tuple[Fault, ...] = ()
     unmet: Mapping[str, str] = field(default_factory=dict)
     capabilities: tuple[str, ...] = ()

@@ -54,4 +54,6 @@ def _test_case(verdict: Verdict, finding: Finding, lines: Lines, environment: st
         made.add_failure_info(message, finding_text(verdict.case, finding, lines, environment), finding.requirement)
     elif finding.outcome is Outcome.INCONCLUSIVE:
         made.add_error_info(verdict.reason or finding.actual)
+    elif finding.outcome is Outcome.NOT_APPLICABLE:
+        made.add_skipped_info(finding.actual)
     return made

@@ -43,7 +43,7 @@ class Heard:
     def answer(self, *told: Any) -> None:
         assert told
 
-    entry = peer = handshake = fault = answer
+    entry = peer = handshake = malformed = fault = answer
 
 
 @pytest.fixture

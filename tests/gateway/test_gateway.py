@@ -58,6 +58,9 @@ class Kept:
         assert at.tzinfo
         self.handshakes.append(reason)
 
+    def malformed(self, item: object) -> None:
+        raise AssertionError(item)
+
     def fault(self, fault: Fault) -> None:
         self.faults.append(fault)
 

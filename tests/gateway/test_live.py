@@ -75,6 +75,9 @@ class Kept:
     def handshake(self, *told: object) -> None:
         self.handshakes.append(told)
 
+    def malformed(self, item: object) -> None:
+        raise AssertionError(item)
+
     def fault(self, fault: Fault) -> None:
         self.faults.append(fault)
 

@@ -123,8 +123,8 @@ def test_a_check_passes_what_is_right_and_catches_what_is_wrong(
 
 
 def test_every_check_but_those_of_signatures_and_json_stands_in_the_table() -> None:
-    """signed-by, token-valid and schema-json have tests of their own below and in the services."""
-    tested = {row[0] for row in TABLE} | {"signed-by", "token-valid", "schema-json"}
+    """signed-by, token-valid, schema-json and well-formed have tests of their own below, in the services and in test_malformed."""
+    tested = {row[0] for row in TABLE} | {"signed-by", "token-valid", "schema-json", "well-formed"}
     assert tested == set(CHECKS)
     assert all(check.doc and check.arguments for check in CHECKS.values())
 

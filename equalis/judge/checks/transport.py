@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from equalis.judge.judgement import Judgement, check, ko, ok
 from equalis.judge.selection import Scene, Subject
-from equalis.model.case import Expectation
+from equalis.model.case import Expectation, Selection
+from equalis.model.outcome import Outcome
 from equalis.model.values import as_text
 from equalis.wire.patterns import pattern
 from equalis.wire.unreadable import UnknownFieldError
@@ -56,6 +57,24 @@ def media(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scene
         if found != [wanted]:
             return ko(f"Content-Type: {wanted}", f"Content-Type: {', '.join(found) or '(none)'}", (subject,))
     return ok(f"Content-Type: {wanted}", "it is so", subjects)
+
+
+_SHOWN = 3
+
+
+@check("well-formed", counts=True)
+def well_formed(subjects: tuple[Subject, ...], _expectation: Expectation, scene: Scene) -> Judgement:
+    """No malformed request is selected (`select: {malformed: true}`), and one came that was in order; where none came at all,
+    there is nothing to judge. Source: RFC 9112, RFC 9110 (what a request cut short by its sender may be meant as is not judged).
+    """
+    expected = "requests that are well-formed HTTP (RFC 9112)"
+    if subjects:
+        told = list(dict.fromkeys(subject.label for subject in subjects))
+        return ko(expected, "; ".join(told[:_SHOWN]) + (" …" if len(told) > _SHOWN else ""), subjects)
+    requests = scene.select(Selection(service="any"))
+    if not requests:
+        return Judgement(Outcome.NOT_APPLICABLE, expected, "no request came")
+    return ok(expected, "it is so", requests)
 
 
 _VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
