@@ -103,8 +103,8 @@ class CaseRecorder:
                    fields=typed.to_json(item.fields), attested=item.attested, failure=item.failure)  # fmt: skip
 
     def attachment(self, step: str, name: str, media: str, content: bytes) -> None:
-        """A file that an operator gave for what was seen, kept by its digest; a picture as it is."""
-        if self._redactor is not None and not media.startswith("image/"):
+        """A file that an operator gave for what was seen, kept by its digest; a picture or a PDF as it is."""
+        if self._redactor is not None and not media.startswith(("image/", "application/pdf")):
             content = self._redactor.content(content, media)
         self.event("attachment", step=step, name=name, media=media, size=len(content), body=self._directory.body(content))
 
