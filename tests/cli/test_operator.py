@@ -33,8 +33,29 @@ driver = "operator"
 capabilities = ["idv"]
 timeout = 0.5
 settle = 0.1
+[run]
+scenarios = ["cases"]
 """
-CASE = "idv/numero-faux@luhn"
+OWN = """\
+case: idv/a-la-main
+title: Un matricule dont les chiffres de contrôle sont faux est refusé
+needs: [idv]
+given:
+  world: [check-digits-on]
+  old: ${people.ancien}
+  traits: {last_name: Weber, first_names: Anna, birth_date: "1985-03-14", sex: female, matricule: "1985031421284"}
+steps:
+  - {id: creer, ask: "Créez un dossier avec le matricule ${traits.matricule}.", action: idv.create, input: {traits: "${traits}"}}
+  - {id: temoin, ask: "Créez ensuite un dossier avec le matricule ${old.matricule}, qui est juste.", action: idv.create, input: {traits: "${old}"}}
+expect:
+  - {id: refuse, must: Refuser le matricule., requirement: IDV-054, select: {observation: creer, field: state}, check: equals, with: {value: refused}}
+  - {id: temoin-cree, must: Accepter le matricule qui est juste., requirement: IDV-055, select: {observation: temoin, field: state}, check: equals, with: {value: created}}
+variants:
+  - {id: luhn, title: Le premier chiffre de contrôle est faux}
+  - {id: court, title: Le matricule a douze chiffres, given: {traits: {last_name: Weber, first_names: Anna, birth_date: "1985-03-14", sex: female, matricule: "198503142129"}}}
+"""
+"""A case that a person can act without a product that calls anybody."""
+CASE = "idv/a-la-main@luhn"
 CONFIRMED = "\n"
 """What was typed is shown, and taken."""
 
@@ -42,6 +63,8 @@ CONFIRMED = "\n"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "equalis.toml").write_text(CONFIGURATION, encoding="utf-8")
+    (tmp_path / "cases" / "idv").mkdir(parents=True)
+    (tmp_path / "cases" / "idv" / "a-la-main.yaml").write_text(OWN, encoding="utf-8")
     (tmp_path / "écran.png").write_bytes(PNG)
     (tmp_path / "notes.txt").write_text("rien")
     return tmp_path
@@ -87,7 +110,7 @@ def test_an_operator_who_leaves_comes_back_to_the_case_that_was_begun(folder: Pa
     names = fields(home, equalis)
     one = "\n" + "".join("refused\n" if name == "state" else "\n" for name in names) + "\n" + CONFIRMED
     two = "\n" + "".join("created\n" if name == "state" else "\n" for name in names) + "\n" + CONFIRMED
-    left = typed(folder, home, "\n" + one + two + "\n" + one, CASE, "idv/numero-faux@court")
+    left = typed(folder, home, "\n" + one + two + "\n" + one, CASE, "idv/a-la-main@court")
     assert left.returncode == 3
     (run,) = [path for path in (folder / "reports").iterdir() if path.is_dir()]
     assert f"--resume reports/{run.name}`" in left.stderr
@@ -137,7 +160,7 @@ class Session:
     """A run whose operator has a page."""
 
     def __init__(self, folder: Path, home: Path, page: str, *words: str) -> None:
-        (folder / "equalis.toml").write_text(CONFIGURATION + f'page = "{page}"\n', encoding="utf-8")
+        (folder / "equalis.toml").write_text(CONFIGURATION.replace("[run]", f'page = "{page}"\n[run]'), encoding="utf-8")
         environment = {**os.environ, "EQUALIS_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "120", "PYTHONUNBUFFERED": "1"}
         self.said = folder / "said.txt"
         self._stream = self.said.open("w", encoding="utf-8")
@@ -295,7 +318,7 @@ def test_nothing_moves_at_a_terminal_where_somebody_types(folder: Path, home: Pa
 @pytest.mark.parametrize(("page", "word"), [("0.0.0.0:0", "every address"), ("0:0", "is no address"), ("127.0.0.1:99999", "is no port"), ("192.0.2.1:0", "cannot be opened")])
 def test_a_page_that_cannot_be_is_told(folder: Path, equalis: Equalis, page: str, word: str) -> None:
     """Exit 2, with what to write; nothing listens on every address."""
-    (folder / "equalis.toml").write_text(CONFIGURATION + f'page = "{page}"\n')
+    (folder / "equalis.toml").write_text(CONFIGURATION.replace("[run]", f'page = "{page}"\n[run]'))
     refused = equalis("run", CASE)
     assert refused.returncode == 2, refused.stderr
     assert word in refused.stderr
@@ -327,9 +350,9 @@ def test_only_loopback_goes_without_tls() -> None:
 
 def test_a_page_is_for_an_operator_only(folder: Path, equalis: Equalis) -> None:
     """Another driver with a page, and a page without a port: told at their lines."""
-    (folder / "equalis.toml").write_text(CONFIGURATION.replace("operator", "http") + 'url = "http://127.0.0.1:1"\npage = "127.0.0.1:0"\n')
+    (folder / "equalis.toml").write_text(CONFIGURATION.replace("operator", "http").replace("[run]", 'url = "http://127.0.0.1:1"\npage = "127.0.0.1:0"\n[run]'))
     assert "only an operator has a page" in equalis("run").stderr
-    (folder / "equalis.toml").write_text(CONFIGURATION + 'page = "127.0.0.1"\n')
+    (folder / "equalis.toml").write_text(CONFIGURATION.replace("[run]", 'page = "127.0.0.1"\n[run]'))
     refused = equalis("run")
     assert refused.returncode == 2
     assert "write host:port" in refused.stderr
