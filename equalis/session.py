@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +27,7 @@ from equalis.model.case import Case
 from equalis.model.config import Config, Solution
 from equalis.model.outcome import Outcome
 from equalis.model.report import Header, Report
-from equalis.model.source import MistakesError
+from equalis.model.source import Mistake, MistakesError, Source
 from equalis.model.verdict import Verdict, retried
 from equalis.reporting import document, junit
 from equalis.reporting.text import Lines
@@ -40,8 +42,20 @@ from equalis.verifier import lines_of, rejudged, reread
 from equalis.wire import strict_json
 
 DEMO_CAPABILITIES = ("pid", "ra", "ra-team", "ra-mysecu", "idv", "eprescription", "clock")
+PATIENCE = "EQUALIS_DEMO_PATIENCE"
+"""The variable with the seconds that the demonstration solution waits for an answer, for a machine on which 0.8 is not enough."""
+
+
+def _patience() -> float:
+    """How long the demonstration solution waits; raises MistakesError for a variable that says nothing of the kind."""
+    told = os.environ.get(PATIENCE, "0.8")
+    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", told) or not float(told):
+        raise MistakesError((Mistake(Source(PATIENCE), f"{told[:40]!r} is no number of seconds", "write 0.8, or 5 on a slow machine"),))
+    return float(told)
+
+
 DEMO = Solution(
-    name="equalis demo", driver="demo", version=__version__, vendor="equalis", timeout=0.8,
+    name="equalis demo", driver="demo", version=__version__, vendor="equalis", timeout=_patience(),
     settle=0.2, capabilities=DEMO_CAPABILITIES,
 )  # fmt: skip
 
