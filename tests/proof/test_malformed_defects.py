@@ -18,7 +18,7 @@ from tests.conftest import Equalis
 ])  # fmt: skip
 def test_a_malformed_request_of_the_product_is_a_finding(equalis: Equalis, tmp_path: Path, case: str, defect: str, requirement: str, told: str) -> None:
     """`run` is KO, the first cause is the seeded one, `verify` says the same, and the first bytes are in the evidence."""
-    done = equalis("run", "--defect", defect, case)
+    done = equalis("run", "--defect", defect, "--retry-inconclusive", "9", case)
     assert done.returncode == 1, done.stdout + done.stderr
     assert told in done.stdout.split("mend first")[1].splitlines()[1]
     (bundle,) = (tmp_path / "reports").glob("*.asice")
@@ -39,4 +39,4 @@ def test_a_malformed_request_of_the_product_is_a_finding(equalis: Equalis, tmp_p
 @pytest.mark.parametrize("case", ["ra-pid/ra-consentement@refuse", "idv/par-matricule@ancien", "eprescription/annulation@deux-lignes"])
 def test_a_product_that_sends_well_formed_http_is_ok(equalis: Equalis, case: str) -> None:
     """The control."""
-    assert equalis("run", "--demo", case).returncode == 0
+    assert equalis("run", "--demo", "--retry-inconclusive", "9", case).returncode == 0
