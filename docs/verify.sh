@@ -269,4 +269,4 @@ if [ -n "$pin" ] && [ "$pin" != "$fingerprint" ]; then refuse "sealed by another
 echo "authentic: $(($(wc -l < objects.txt))) files, sealed by certificate $fingerprint"
 [ -n "$pin" ] || echo "           nobody was pinned: anybody can make such a certificate; compare it with the one that you expect"
 echo "           at $claimed UTC, as the signer claims (no time-stamp)"
-echo "not looked at: whether the evidence comes to the verdicts of the report (equalis verify judges it again), whether it is true, whether the bundle holds a run to its end, what the certificate's extensions say but its key usage, names that differ only in the case of letters beyond ASCII"
+echo "not looked at: whether the evidence comes to the verdicts of the report (equalis verify judges it again), whether it is true, whether these are the files of a run that went to its end, what the certificate's extensions say but its key usage, names that differ only in the case of letters beyond ASCII"

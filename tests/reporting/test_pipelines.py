@@ -21,7 +21,7 @@ def test_github_gets_one_command_a_finding_and_nothing_can_break_out_of_it() -> 
     """An error for a MUST, a notice for a SHOULD, a warning for what nobody judged; percent, line ends, colons escaped."""
     first, second = pipelines.github(KO).decode().splitlines()
     assert first.startswith("::error file=scenarios/ra-pid/x.yaml,line=7,title=ra-pid/x@v · a · PID-001::Faire ceci.")
-    assert "100%25 ::error" in first
+    assert "100%25\\n::error" in first
     assert second.startswith("::notice file=")
     assert pipelines.github(SILENT).decode().startswith("::warning title=ra-pid/x@v · not judged::")
 
