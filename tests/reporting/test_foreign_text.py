@@ -32,7 +32,7 @@ def hostile(foreign: str) -> Report:
     """A report in which whatever may be foreign is this text."""
     place = Source(foreign, 7, 3)
     finding = Finding(foreign, foreign, Level.MUST, Outcome.KO, foreign, foreign, foreign, place, (1,), foreign, f"{foreign} ", foreign, foreign, foreign)
-    findings = (finding, replace(finding, level=Level.SHOULD), replace(finding, outcome=Outcome.INCONCLUSIVE))
+    findings = (finding, replace(finding, expectation=f"{foreign}s", level=Level.SHOULD), replace(finding, expectation=f"{foreign}i", outcome=Outcome.INCONCLUSIVE))
     fault = Fault(Blame.ENVIRONMENT, foreign, foreign, foreign)
     verdicts = (
         Verdict(foreign, foreign, Outcome.KO, findings, unmet=(foreign,), reason=foreign),
@@ -88,6 +88,7 @@ PLAIN: dict[str, Callable[[Report, str], str]] = {
 }
 
 
+@MENDS
 @pytest.mark.parametrize("form", PLAIN)
 def test_a_form_holds_no_line_and_no_command_of_somebody_else(form: str) -> None:
     """Every string of the report is the foreign text."""
@@ -110,6 +111,7 @@ def test_the_terminal_shows_the_same() -> None:
     assert not [found for foreign in TEXTS for found in wrong(_live(foreign))]
 
 
+@MENDS
 @pytest.mark.parametrize("form", ["gitlab", "ctrf"])
 def test_a_value_of_a_json_form_is_one_row(form: str) -> None:
     """Whoever prints it prints no more than that row; several findings are several rows."""
@@ -133,6 +135,7 @@ def test_report_json_has_the_values_themselves() -> None:
     assert strict_json.read(document.render(hostile(held)))
 
 
+@MENDS
 def test_what_is_shown_of_an_ordinary_text_is_the_text() -> None:
     """Accents, other scripts, French spaces, colons, an address, a heading: nothing of it is touched."""
     for plain in ("Vérifié\u00a0: «\u202f6,92\u00a0€\u202f»", "日本語 עברית", "at http://[::1]:8443/x", "a :: b", "## heading", "#12 [x]", "C:\\temp\\n", "e\u0301 😀"):
@@ -140,6 +143,7 @@ def test_what_is_shown_of_an_ordinary_text_is_the_text() -> None:
         assert text.clean(text.clean(plain)) == text.clean(plain)
 
 
+@MENDS
 def test_what_is_shown_of_a_foreign_text_is_told_apart() -> None:
     """Each character by its number; a command loses its first sign."""
     assert text.clean("a\nb\r\t\x1b[0m\x85\u2028\u202e\U000e0041\ud800") == "a\\nb\\r\\t\\x1b[0m\\x85\\u2028\\u202e\\U000e0041\\ud800"
@@ -149,6 +153,7 @@ def test_what_is_shown_of_a_foreign_text_is_told_apart() -> None:
     assert text.clean(once) == once
 
 
+@MENDS
 def test_every_character_that_unicode_calls_unseen_is_escaped() -> None:
     """Controls, formats, surrogates, private use, separators of lines, odd spaces: all of Unicode, one by one."""
     spaces = {" ", "\u00a0", "\u202f"}
@@ -164,6 +169,7 @@ def test_the_caret_stays_under_its_column() -> None:
     assert shown[3].index("b") == shown[4].index("^")
 
 
+@MENDS
 def test_a_matrix_page_shows_foreign_causes_on_one_line() -> None:
     """What an injected fault made somebody say."""
     row = {"fault": "f", "sentence": "s", "outcome": "KO", "at_fault": "x", "expected": "x", "cause": HOSTILE, "remedy": f"<b>{HOSTILE}&", "right": False}
@@ -183,6 +189,7 @@ def test_every_string_of_the_model_was_hostile() -> None:
             assert not isinstance(found, str) or field.name == "started" or HOSTILE in found, field.name
 
 
+@MENDS
 def test_junit_stays_xml() -> None:
     """Attributes and texts; the reader gets one row each."""
     root = junit.render(hostile(HOSTILE), lines(HOSTILE))
