@@ -41,12 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--equalis"):
         from equalis.cli.folders import home  # noqa: PLC0415
         from equalis.packs import shipped_scenarios  # noqa: PLC0415 - an ordinary run of pytest loads nothing of equalis
+        from equalis.reporting.text import clean  # noqa: PLC0415
         from equalis.single import Table as Opened  # noqa: PLC0415
         from equalis.single import from_file  # noqa: PLC0415
 
         named, demo = config.invocation_params.dir / str(config.getoption("--equalis-config")), bool(config.getoption("--equalis-demo"))
         if not demo and not named.is_file():
-            message = f"no solution is configured: {named} does not exist; write it (docs/configuration.md), or try --equalis-demo"
+            message = clean(f"no solution is configured: {named} does not exist; write it (docs/configuration.md), or try --equalis-demo")
             raise pytest.UsageError(message)
         place = str(config.getoption("--equalis-environment"))
         config.stash[TABLE] = Opened(lambda: from_file(named, place, demo=demo), home())
@@ -80,15 +81,15 @@ class CaseFile(pytest.File):
         from equalis.cases.environments import NoEnvironmentError  # noqa: PLC0415 - only for --equalis
         from equalis.model.source import MistakesError  # noqa: PLC0415
         from equalis.packs import PackError  # noqa: PLC0415
-        from equalis.reporting.text import mistake_text  # noqa: PLC0415
+        from equalis.reporting.text import clean, mistake_text  # noqa: PLC0415
 
         table = self.config.stash[TABLE]
         try:
             cases = table.cases(self.path)
         except MistakesError as error:
-            raise self.CollectError("\n\n".join(mistake_text(item) for item in error.mistakes)) from None
+            raise self.CollectError("\n\n".join(map(mistake_text, error.mistakes))) from None
         except (PackError, NoEnvironmentError) as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(clean(str(error))) from None
         for case in cases:
             yield CaseItem.from_parent(self, name=case.variant or "base", case=case)
 
@@ -107,15 +108,16 @@ class CaseItem(pytest.Item):
     def setup(self) -> None:
         """Play and judge: what nobody can judge is an error, what does not apply a skip."""
         from equalis.model.outcome import Outcome  # noqa: PLC0415 - only for --equalis
+        from equalis.reporting.text import clean  # noqa: PLC0415
         from equalis.single import CANNOT_BE_PLAYED  # noqa: PLC0415
 
         try:
             verdict, text = self.config.stash[TABLE].play(self.case)
         except CANNOT_BE_PLAYED as error:
-            text = f"{error}\n   mend: {getattr(error, 'remedy', '')}"
+            text = "\n".join(map(clean, (str(error), f"   mend: {getattr(error, 'remedy', '')}")))
             raise NotJudged(text) from None
         if verdict.outcome is Outcome.NOT_APPLICABLE:
-            pytest.skip(verdict.reason)
+            pytest.skip(clean(verdict.reason))
         if verdict.outcome is Outcome.INCONCLUSIVE:
             raise NotJudged(text)
         self.text = text if verdict.outcome is Outcome.KO else ""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.foreign import HOSTILE, wrong
 
 IDV = REPOSITORY / "scenarios" / "idv"
 HOOK = "import json, sys\njson.load(sys.stdin)\nprint({0!r} if sys.argv[-1] not in ('reset', 'clock') else '{{}}')\n"
@@ -105,3 +106,17 @@ def test_a_file_that_does_not_lint_and_a_missing_configuration_are_told(project:
     missing = run(project, home, str(IDV))
     assert missing.returncode == 4
     assert "write it (docs/configuration.md), or try --equalis-demo" in missing.stderr
+
+
+@pytest.mark.mends("14")
+def test_what_a_product_shows_or_complains_of_makes_no_line_of_its_own(project: Path, home: Path) -> None:
+    """A KO, and a case that nobody could judge, tell it escaped, each in the rows of `equalis run`."""
+    foreign = HOSTILE.encode("utf-8", "ignore").decode()
+    product(project, json.dumps({"state": foreign, "reason": foreign}), '["idv"]')
+    ko = run(project, home, str(IDV / "numero-faux.yaml"), "-k", "base")
+    product(project, f"no JSON {foreign}", '["idv"]')
+    unjudged = run(project, home, str(IDV / "numero-faux.yaml"), "-k", "base")
+    for done in (ko, unjudged):
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "EVIL" in done.stdout
+        assert not wrong(f"{done.stdout}\n{done.stderr}")

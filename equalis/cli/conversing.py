@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from equalis.cli.endings import USAGE, EndError
+from equalis.cli.printing import row
 from equalis.cli.terminal import Terminal, problem
 from equalis.model.config import LAST_PORT, Solution
 from equalis.solution.operator import Conversation
@@ -42,8 +43,9 @@ def conversation(solution: Solution, home: Path) -> Iterator[Conversation]:
     except OSError as error:
         raise EndError(USAGE, f"the page cannot be opened at {solution.page}: {error.strerror or error}", "choose another `page` under [solution]") from None
     if not loopback(host):
-        click.echo(f"{qr.terminal(page.url)}\nl'autorité que la tablette doit accepter : {own_keys(host, home).authority_file}", err=True)
-    click.echo(f"la page de l'opérateur : {page.url}", err=True)
+        click.echo(qr.terminal(page.url), err=True)
+        row(f"l'autorité que la tablette doit accepter : {own_keys(host, home).authority_file}", err=True)
+    row(f"la page de l'opérateur : {page.url}", err=True)
     try:
         yield page
     finally:

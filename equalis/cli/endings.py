@@ -7,12 +7,14 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from equalis.model.outcome import Outcome
+from equalis.model.source import Mistake
 
 OK, KO, USAGE, INCONCLUSIVE, NOT_AUTHENTIC, DEFECT = 0, 1, 2, 3, 4, 70
 CODES = {
@@ -23,10 +25,10 @@ CODES = {
 class EndError(Exception):
     """End the verb with a message on standard error and an exit code."""
 
-    def __init__(self, code: int, text: str, mend: str = "") -> None:
-        """Keep the parts."""
+    def __init__(self, code: int, text: str, mend: str = "", more: Iterable[str] = ()) -> None:
+        """Keep the parts; ``more`` are rows that follow the text, which is one."""
         super().__init__(text)
-        self.code, self.text, self.mend = code, text, mend
+        self.code, self.text, self.mend, self.more = code, text, mend, tuple(more)
 
 
 def guarded(root: click.Group) -> NoReturn:
@@ -39,7 +41,10 @@ def guarded(root: click.Group) -> NoReturn:
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.ClickException as error:
-        error.show()
+        from equalis.reporting.text import clean  # noqa: PLC0415 - only when something went wrong
+
+        text = clean(error.format_message())
+        (click.UsageError(text, error.ctx) if isinstance(error, click.UsageError) else click.ClickException(text)).show()
         sys.exit(USAGE)
     except (click.Abort, KeyboardInterrupt) as stopped:
         folder = noted(stopped)
@@ -62,20 +67,29 @@ def noted(error: BaseException) -> str:
 
 def told(error: Exception) -> int:
     """Tell an error on standard error, with its remedy; the exit code that it means."""
-    code, text, mend = (error.code, error.text, error.mend) if isinstance(error, EndError) else _known(error)
-    say(f"error: {text}", mend)
-    return code
+    end = error if isinstance(error, EndError) else _known(error)
+    say(f"error: {end.text}", end.mend, end.more)
+    return end.code
 
 
-def say(text: str, mend: str = "") -> None:
-    """One message on standard error."""
-    click.echo(text, err=True)
-    if mend:
-        click.echo(f"   mend: {mend}", err=True)
+def say(text: str, mend: str = "", more: Iterable[str] = ()) -> None:
+    """One message on standard error: a row, more rows, and its remedy."""
+    from equalis.cli.printing import row  # noqa: PLC0415 - `--help` needs none of it
+
+    for line in (text, *more, *([f"   mend: {mend}"] if mend else [])):
+        row(line, err=True)
 
 
-def _known(error: Exception) -> tuple[int, str, str]:
-    """The code, the text and the remedy of an error that a verb may raise."""
+def mistaken(mistakes: Iterable[Mistake], *more: str) -> EndError:
+    """The end for mistakes in files: each with its line and caret, then more rows."""
+    from equalis.reporting.text import mistake_text  # noqa: PLC0415 - only when something went wrong
+
+    first, *rest = "\n\n".join(map(mistake_text, mistakes)).removeprefix("error: ").split("\n")
+    return EndError(USAGE, first, more=(*rest, *more))
+
+
+def _known(error: Exception) -> EndError:
+    """The end that an error means which a verb may raise."""
     from equalis.archive.bundle import NotAuthenticError  # noqa: PLC0415 - only when something went wrong
     from equalis.archive.evidence import EvidenceError  # noqa: PLC0415
     from equalis.archive.keys import KeyFileError  # noqa: PLC0415
@@ -84,32 +98,30 @@ def _known(error: Exception) -> tuple[int, str, str]:
     from equalis.gateway.routes import OverlapError  # noqa: PLC0415
     from equalis.model.source import MistakesError  # noqa: PLC0415
     from equalis.packs import PackError  # noqa: PLC0415
-    from equalis.reporting.text import mistake_text  # noqa: PLC0415
 
     if isinstance(error, MistakesError):
-        texts = "\n\n".join(mistake_text(item) for item in error.mistakes)
-        return USAGE, texts.removeprefix("error: "), ""
+        return mistaken(error.mistakes)
     if isinstance(error, UnreadyError):
-        return INCONCLUSIVE, str(error), error.remedy
+        return EndError(INCONCLUSIVE, str(error), error.remedy)
     if isinstance(error, CredentialError | DescriptorError | OverlapError):
-        return USAGE, error.cause, error.remedy
+        return EndError(USAGE, error.cause, error.remedy)
     if isinstance(error, PackError | KeyFileError):
-        return USAGE, str(error), ""
+        return EndError(USAGE, str(error))
     if isinstance(error, EvidenceError):
-        return NOT_AUTHENTIC, f"the evidence cannot be read: {error}", "begin a new run"
+        return EndError(NOT_AUTHENTIC, f"the evidence cannot be read: {error}", "begin a new run")
     if isinstance(error, NotAuthenticError):
-        return NOT_AUTHENTIC, f"not authentic: {error}", "ask whoever gave it for the bundle as it was sealed"
+        return EndError(NOT_AUTHENTIC, f"not authentic: {error}", "ask whoever gave it for the bundle as it was sealed")
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
-        return INCONCLUSIVE, f"{error.strerror or error}{where}", "make the place writable or choose another"
-    return DEFECT, f"a defect of equalis: {type(error).__name__}: {error}", _kept(error)
+        return EndError(INCONCLUSIVE, f"{error.strerror or error}{where}", "make the place writable or choose another")
+    return EndError(DEFECT, f"a defect of equalis: {type(error).__name__}: {error}", _kept(error))
 
 
 def _kept(error: Exception) -> str:
     """Keep the details of a defect of ours in a file, for a bug report."""
     details = "".join(traceback.format_exception(error))
     try:
-        with tempfile.NamedTemporaryFile("w", prefix="equalis-defect-", suffix=".txt", delete=False) as stream:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", errors="backslashreplace", prefix="equalis-defect-", suffix=".txt", delete=False) as stream:
             stream.write(details)
         return f"send {Path(stream.name)} to the makers of equalis"
     except OSError:

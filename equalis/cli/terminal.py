@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from equalis.cli.printing import row
 from equalis.model.case import ActionField
 from equalis.reporting.text import clean
 from equalis.solution.operator import NOTHING_TYPED, Answers, Briefing, LeftError, Task, UnfitError, attachment, summary
@@ -62,7 +63,7 @@ class Terminal:
         _prompted(f"{text} [entrée]", " ")
 
     def _say(self, text: str) -> None:
-        click.echo(clean(text), err=True)
+        row(text, err=True)
 
     def _asked(self, field: ActionField) -> Any:
         """Ask for a value; an empty answer means that there is nothing to see."""
@@ -75,7 +76,7 @@ class Terminal:
             wrong = next((found for part in parts if (found := problem(field, part))), "")
             if not wrong:
                 return parts if field.many else text
-            click.echo(f"  {wrong}", err=True)
+            self._say(f"  {wrong}")
 
     def _attachments(self) -> tuple[Attachment, ...]:
         """Ask for files, until each can be attached."""
@@ -85,15 +86,15 @@ class Terminal:
                 paths = [Path(part.strip()) for part in text.split(";") if part.strip()]
                 return tuple(attachment(path.name, path.read_bytes()) for path in paths)
             except UnfitError as error:
-                click.echo(f"  {error}", err=True)
+                self._say(f"  {error}")
             except OSError as error:
-                click.echo(f"  {error.filename}: {error.strerror}", err=True)
+                self._say(f"  {error.filename}: {error.strerror}")
 
 
 def _prompted(text: str, suffix: str = ": ") -> str:
     """What is typed; Ctrl-C and the end of the input mean that the operator leaves."""
     try:
-        return str(click.prompt(text, default="", show_default=False, prompt_suffix=suffix, err=True)).strip()
+        return str(click.prompt(clean(text), default="", show_default=False, prompt_suffix=suffix, err=True)).strip()
     except click.Abort:
         raise LeftError from None
 

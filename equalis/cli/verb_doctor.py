@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -16,7 +15,7 @@ from equalis.cli.folders import home
 from equalis.doctor import examined
 from equalis.model.config import Config
 from equalis.model.health import Health, Line
-from equalis.reporting.console import console
+from equalis.reporting.console import broken, console
 from equalis.reporting.text import clean
 from equalis.session import driver_maker, read_files
 
@@ -49,8 +48,7 @@ def command(demo: bool, path: str, bindings: tuple[str, ...], environment: str) 
         rows = [f"{line.health.value:<8} {line.subject:<{WIDTH}} {line.found}"]
         rows += [f"{MARGIN}mend: {line.remedy}"] if line.remedy else []
         for row in map(clean, rows):
-            wide = textwrap.fill(row, out.width, subsequent_indent=MARGIN, break_long_words=False, break_on_hyphens=False)
-            out.print(wide if out.is_terminal else row)
+            out.print(broken(row, out.width, len(MARGIN)) if out.is_terminal else row)
     return INCONCLUSIVE if bad else OK
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import asdict
 
@@ -15,6 +14,7 @@ from equalis.cli.bundles import checked
 from equalis.cli.endings import INCONCLUSIVE, KO, OK, USAGE, EndError, say
 from equalis.cli.folders import home
 from equalis.cli.loaded import overlays
+from equalis.cli.printing import document
 from equalis.gateway import pki
 from equalis.proof.drift import Difference, Drift, NotLiveError, drift
 from equalis.reporting.console import console
@@ -48,7 +48,7 @@ def command(bundle: str, bindings: tuple[str, ...], as_json: bool) -> int:  # no
     except NotLiveError as error:
         raise EndError(USAGE, f"{bundle}: {error}", "name the bundle of a run with --environment") from None
     if as_json:
-        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        document(asdict(found))
     else:
         _print(found)
     if not found.compared:

@@ -11,6 +11,7 @@ from equalis.archive import private_files
 from equalis.archive.evidence import Event, Reader, header
 from equalis.archive.rundir import Recorded
 from equalis.cli.bundles import checked
+from equalis.cli.printing import row
 from equalis.reporting import har
 
 
@@ -42,7 +43,7 @@ def command(path: str, folder: str, as_har: bool) -> int:  # noqa: FBT001 - clic
     if as_har:
         private_files.make_folder(target, target)
         private_files.write(target / "exchanges.har", har.document(entries))
-    click.echo(f"{written} files of {len(entries)} exchanges in {target}")
+    row(f"{written} files of {len(entries)} exchanges in {target}")
     return 0
 
 

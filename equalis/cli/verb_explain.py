@@ -7,6 +7,7 @@ import click
 from equalis.cases.shapes import choice
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.loaded import everything
+from equalis.cli.printing import row
 from equalis.judge.checks import CHECKS
 from equalis.judge.selection import described
 from equalis.model.case import Case, Expectation, Family, Step
@@ -25,14 +26,19 @@ def command(name: str) -> int:
         raise EndError(USAGE, f"no case `{case_name}`", choice(case_name, names, "cases"))
     family = loaded.pack.families[case.family]
     if not expectation_name:
-        click.echo("\n".join(_case(case)))
+        _print(_case(case))
         return 0
     found = next((item for item in case.expectations if item.id == expectation_name), None)
     if found is None:
         names = [item.id for item in case.expectations]
         raise EndError(USAGE, f"{case_name} expects no `{expectation_name}`", choice(expectation_name, names))
-    click.echo("\n".join(_expectation(case, found, family)))
+    _print(_expectation(case, found, family))
     return 0
+
+
+def _print(rows: list[str]) -> None:
+    for text in rows:
+        row(text)
 
 
 def _case(case: Case) -> list[str]:

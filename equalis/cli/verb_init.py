@@ -11,6 +11,7 @@ import click
 from equalis.cases.shapes import choice
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.loaded import everything
+from equalis.cli.printing import row
 from equalis.starting import PIPELINES, STYLES, Answers, written
 from equalis.starting.stubs import LANGUAGES
 
@@ -54,7 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
-        click.echo(f"wrote {path}")
+        row(f"wrote {path}")
     first = "start the product" if answers.style == "operator" else "fill in one function of the stub"
-    click.echo(f"next: {first}, then `equalis run CASE` (docs/vendor.md)")
+    row(f"next: {first}, then `equalis run CASE` (docs/vendor.md)")
     return 0

@@ -8,11 +8,11 @@ import click
 
 from equalis import packs
 from equalis.cases.speaking import live_only_lines
-from equalis.cli.endings import USAGE, EndError
+from equalis.cli.endings import USAGE, EndError, mistaken
 from equalis.cli.loaded import everything
+from equalis.cli.printing import row
 from equalis.gateway.routes import apart
 from equalis.model.source import MistakesError
-from equalis.reporting.text import mistake_text
 
 
 @click.command("lint")
@@ -29,16 +29,14 @@ def command(paths: tuple[str, ...], bindings: tuple[str, ...]) -> int:
     try:
         loaded = everything(bindings, folders)
     except MistakesError as error:
-        texts = "\n\n".join(mistake_text(item) for item in error.mistakes)
         number = len(error.mistakes)
-        end = f"\n\n{number} mistake{'s' if number > 1 else ''}"
-        raise EndError(USAGE, (texts + end).removeprefix("error: ")) from None
+        raise mistaken(error.mistakes, "", f"{number} mistake{'s' if number > 1 else ''}") from None
     apart(loaded.bindings, loaded.bindings.services)
     cases = loaded.pack.cases
     bases = sum(not case.variant for case in cases)
-    click.echo(f"OK: {bases} cases and {len(cases) - bases} variants in {len(loaded.pack.families)} families, no mistake")
+    row(f"OK: {bases} cases and {len(cases) - bases} variants in {len(loaded.pack.families)} families, no mistake")
     for text in live_only_lines(loaded.bindings):
-        click.echo(f"note: {text}")
+        row(f"note: {text}")
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from equalis.cases.plain import texts
 from equalis.cases.shapes import choice
+from equalis.cli import printing
 from equalis.cli.bundles import checked
 from equalis.cli.endings import KO, OK, USAGE, EndError
 from equalis.cli.loaded import everything
@@ -35,16 +35,16 @@ def command(what: str, as_json: bool, family: str, bundle: str) -> int:  # noqa:
 
         families = everything().pack.families.values()
         actions = [action for item in families for action in item.actions.values()]
-        click.echo(json.dumps(contract(actions), ensure_ascii=False, indent=2))
+        printing.document(contract(actions))
         return 0
     rows = [row for row in LISTS[what]() if not family or row.get("family") in {family, None}]
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        printing.document(rows)
     else:
         width = max((len(next(iter(row.values()))) for row in rows), default=0)
         for row in rows:
             first, second, *_ = row.values()
-            click.echo(f"{first:<{width}}  {second}")
+            printing.row(f"{first:<{width}}  {second}")
     return 0
 
 
@@ -67,15 +67,15 @@ def _coverage(bundle: str, family: str, *, as_json: bool) -> int:
     if as_json:
         listed = [{"requirement": row.requirement.id, "level": row.requirement.level.value, "outcome": row.outcome.value,
                    "cases": list(row.cases), "unproven": row.requirement.unproven, "drift": row.drift} for row in rows]  # fmt: skip
-        click.echo(json.dumps({"requirements": listed, "drift": drift}, ensure_ascii=False, indent=2))
+        printing.document({"requirements": listed, "drift": drift})
     else:
         for row in rows:
             proof = f"{len(row.cases)} cases" if row.cases else row.requirement.unproven or row.drift or "not applicable"
-            click.echo(f"{row.requirement.id:<9} {row.requirement.level.value:<6} {row.outcome.value:<14} {proof}")
+            printing.row(f"{row.requirement.id:<9} {row.requirement.level.value:<6} {row.outcome.value:<14} {proof}")
         proven = sum(row.outcome is Outcome.OK for row in rows)
-        click.echo(f"{proven} of {len(rows)} requirements proven by {len(report.verdicts)} cases, {len(drift)} drifted")
+        printing.row(f"{proven} of {len(rows)} requirements proven by {len(report.verdicts)} cases, {len(drift)} drifted")
         for text in drift:
-            click.echo(f"drift: {text}")
+            printing.row(f"drift: {text}")
     return KO if drift else OK
 
 

@@ -16,6 +16,7 @@ from equalis.cases.shapes import choice
 from equalis.cli import configured
 from equalis.cli.endings import INCONCLUSIVE, KO, OK, USAGE, EndError
 from equalis.cli.folders import home
+from equalis.cli.printing import row
 from equalis.demo.defects import BY_NAME, DEFECTS
 from equalis.model.outcome import Outcome
 from equalis.proof import boundaries, document
@@ -63,7 +64,7 @@ def command(
     code = _ended(proved, changed, time.monotonic() - started)
     if renew and code == OK:
         Path(golden).write_text(_text(now), encoding="utf-8")
-        click.echo(f"renewed: {golden}; read the diff before you commit it")
+        row(f"renewed: {golden}; read the diff before you commit it")
     return code
 
 
@@ -101,7 +102,7 @@ def _golden(golden: str, defects: tuple[str, ...], *, renew: bool) -> Cells | No
 def _proved(order: Ordered, loaded: Loaded) -> Proved:
     """Play everything; what stops it is said in one message."""
     try:
-        return prove(order, loaded, lambda text: click.echo(text, err=True))
+        return prove(order, loaded, lambda text: row(text, err=True))
     except FileExistsError as error:
         raise EndError(USAGE, f"{error.filename}: {error.strerror}", "name another folder with --out") from None
     except RunStoppedError as error:
@@ -122,22 +123,24 @@ def _write(proved: Proved, folder: Path) -> None:
     content = document.as_json(proved)
     (folder / "matrix.json").write_text(_text(content), encoding="utf-8")
     (folder / "matrix.html").write_bytes(proof_page.render(content, boundaries.FAULTS))
-    click.echo(f"matrix: {folder / 'matrix.html'}, {folder / 'matrix.json'}")
+    row(f"matrix: {folder / 'matrix.html'}, {folder / 'matrix.json'}")
 
 
 def _ended(proved: Proved, changed: list[str], seconds: float) -> int:
-    for row in document.boundary_table(proved):
-        click.echo(row)
-    click.echo()
+    for line in document.boundary_table(proved):
+        row(line)
+    row()
     for word, sentence in document.summary(proved):
-        click.echo(f"{word:<13} {sentence}")
+        row(f"{word:<13} {sentence}")
     wrong = [(sentence, names) for sentence, names in document.failures(proved, changed) if names]
     for sentence, names in wrong:
-        click.echo(f"\nfails: {sentence}")
+        row()
+        row(f"fails: {sentence}")
         for name in names[:NAMED]:
-            click.echo(f"   {name}")
+            row(f"   {name}")
         if len(names) > NAMED:
-            click.echo(f"   and {len(names) - NAMED} more")
+            row(f"   and {len(names) - NAMED} more")
     word = Outcome.KO.value if wrong else Outcome.OK.value
-    click.echo(f"\nproof {word} · {proved.matrix.family} {proved.edition} · {seconds:.0f} s")
+    row()
+    row(f"proof {word} · {proved.matrix.family} {proved.edition} · {seconds:.0f} s")
     return KO if wrong else OK

@@ -12,7 +12,7 @@ import click
 from equalis.agreement import NoCaseError, OtherSolutionError
 from equalis.cli import configured
 from equalis.cli.conversing import conversation
-from equalis.cli.endings import CODES, INCONCLUSIVE, OK, USAGE, EndError, noted, told
+from equalis.cli.endings import CODES, INCONCLUSIVE, OK, USAGE, EndError, noted, say, told
 from equalis.cli.folders import home
 from equalis.cli.watching import stamps, wait_for_change
 from equalis.demo.defects import BY_NAME
@@ -23,7 +23,7 @@ from equalis.model.source import MistakesError
 from equalis.packs import PackError
 from equalis.reporting import document
 from equalis.reporting.console import LiveProgress, console, fitted, styled
-from equalis.reporting.text import summary
+from equalis.reporting.text import clean, summary
 from equalis.runner import RunStoppedError
 from equalis.session import Finished, Order, resume, run
 
@@ -83,7 +83,7 @@ def _watched(once: Callable[[], int], paths: tuple[Path, ...]) -> int:
                 code = once()
             except (EndError, MistakesError, PackError) as error:
                 code = told(error)
-            click.echo(f"watching {', '.join(map(str, paths))}; Ctrl-C ends", err=True)
+            say(f"watching {', '.join(map(str, paths))}; Ctrl-C ends")
             before = wait_for_change(paths, before)
     return code
 
@@ -142,7 +142,7 @@ def _print(finished: Finished, *, as_json: bool) -> None:
     out = console()
     if finished.key_made:
         out.print("a key was made for this machine; bundles are self-issued until you install another one")
-    out.print(f"bundle: {finished.bundle}")
+    out.print(clean(f"bundle: {finished.bundle}"))
     *before, last = summary(finished.report)
     for line in before:
         out.print(fitted(out, line))

@@ -15,6 +15,7 @@ from equalis.cases.speaking import live_only_lines
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.folders import home
 from equalis.cli.loaded import everything
+from equalis.cli.printing import row
 from equalis.clock import Clock
 from equalis.gateway import pki
 from equalis.gateway.embedded import EMBEDDED_NAME
@@ -52,7 +53,7 @@ def command(port: int, bindings: tuple[str, ...], seeds: tuple[str, ...], says: 
         _announce(environment, keys, loaded)
         threading.Event().wait()
     except KeyboardInterrupt:
-        click.echo("stopped")
+        row("stopped")
     finally:
         environment.close()
     return 0
@@ -67,19 +68,19 @@ def _worlds(loaded: Loaded, seeds: tuple[str, ...]) -> dict[str, Record]:
 
 
 def _say(text: str) -> None:
-    click.echo(f"{datetime.now().astimezone():%H:%M:%S} {text}")
+    row(f"{datetime.now().astimezone():%H:%M:%S} {text}")
 
 
 def _announce(environment: Environment, keys: pki.Pki, loaded: Loaded) -> None:
-    click.echo("The embedded environment is open (EMBEDDED, loopback only). Put into the product:")
+    row("The embedded environment is open (EMBEDDED, loopback only). Put into the product:")
     for name, address in environment.addresses.items():
-        click.echo(f"  {name:<16} {address}")
+        row(f"  {name:<16} {address}")
     for text in live_only_lines(loaded.bindings):
-        click.echo(f"  {text}")
+        row(f"  {text}")
     certificate, key = keys.files("solution")
     for label, path in (("trust", keys.authority_file), ("certificate", certificate), ("key", key)):
-        click.echo(f"  {label:<16} {Path(path)}")
-    click.echo("Test persons:")
+        row(f"  {label:<16} {Path(path)}")
+    row("Test persons:")
     for role, person in loaded.pack.people.items():
-        click.echo(f"  {role:<24} {as_text(person)}")
-    click.echo("Exchanges, as they come:")
+        row(f"  {role:<24} {as_text(person)}")
+    row("Exchanges, as they come:")

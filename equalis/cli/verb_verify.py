@@ -9,7 +9,7 @@ import click
 from equalis import __version__
 from equalis.archive.bundle import NotAuthenticError
 from equalis.cli.bundles import checked
-from equalis.cli.endings import CODES, INCONCLUSIVE, KO, NOT_AUTHENTIC, OK
+from equalis.cli.endings import CODES, INCONCLUSIVE, KO, NOT_AUTHENTIC, OK, say
 from equalis.model.outcome import Outcome
 from equalis.reporting.console import console, fitted, styled
 from equalis.reporting.text import case_line, clean, summary, verdict_text
@@ -26,7 +26,7 @@ def command(paths: tuple[str, ...], quiet: bool) -> int:  # noqa: FBT001 - click
         try:
             found = checked(path)
         except NotAuthenticError as error:
-            click.echo(clean(f"{path}: NOT AUTHENTIC: {error}"), err=True)
+            say(f"NOT AUTHENTIC: {path}: {error}")
             codes.append(NOT_AUTHENTIC)
             continue
         _print(path, found, quiet=quiet)
@@ -63,13 +63,13 @@ def _pack(found: Verification) -> Iterator[tuple[str, str]]:
 def _print(path: str, found: Verification, *, quiet: bool) -> None:
     out, report = console(), found.report
     if not quiet:
-        out.print(f"{path}")
+        out.print(clean(f"bundle {path}" if found.seal else f"run {path}"))
         if found.seal is None:
             out.print(f"  container  none: a run directory, {len(found.recorded.files)} files")
             out.print("  seals      none")
         else:
             out.print(f"  container  ASiC-E, {len(found.recorded.files)} entries, every byte as written")
-            out.print(f"  seals      CAdES-B, {found.seal.subject}")
+            out.print(clean(f"  seals      CAdES-B, {found.seal.subject}"))
             out.print(f"             certificate SHA-256 {found.seal.fingerprint}")
             out.print(f"             claimed time {found.seal.claimed.isoformat()} (no time-stamp)")
         for word, text in _told(found):

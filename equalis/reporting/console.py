@@ -17,7 +17,7 @@ from equalis.model.case import Case, Step
 from equalis.model.outcome import Outcome
 from equalis.model.transcript import EMBEDDED
 from equalis.model.verdict import Verdict
-from equalis.reporting.text import Lines, case_line, verdict_text
+from equalis.reporting.text import Lines, case_line, clean, verdict_text
 
 STYLES = {
     Outcome.KO: "bold red", Outcome.INCONCLUSIVE: "yellow",
@@ -58,10 +58,14 @@ def _fitted(row: str, width: int) -> str:
     if len(row) <= width:
         return row
     columns = (row.startswith("   ") and row[3:4] != " ") or (row.startswith("  ") and row[COLUMN - 1 : COLUMN] == " ")
-    indent = COLUMN if columns else 4
+    return broken(row, width, COLUMN if columns else 4)
+
+
+def broken(row: str, width: int, indent: int) -> str:
+    """A row broken between words; what comes to stand at the beginning of a line is no command there either."""
     lines = textwrap.wrap(row, width, subsequent_indent=" " * indent, break_long_words=False,
                           break_on_hyphens=False, drop_whitespace=True, replace_whitespace=False)  # fmt: skip
-    return "\n".join(lines)
+    return "\n".join(map(clean, lines))
 
 
 def styled(text: str) -> Text:
@@ -131,6 +135,6 @@ class LiveProgress:
             doing = f" {number}/{self._total}"
         else:
             doing = f" {number}/{self._total} cases; the bundle is being sealed" if self._total else " the cases are being read"
-        self._spinner.update(text=Text(doing[: max(self._out.width - 3, 10)], overflow="ellipsis"))
+        self._spinner.update(text=Text(clean(doing)[: max(self._out.width - 3, 10)], overflow="ellipsis"))
         return self._spinner
 

@@ -12,7 +12,7 @@ from lxml import etree
 from equalis.model.outcome import Level, Outcome
 from equalis.model.report import Report
 from equalis.model.verdict import Finding, Verdict
-from equalis.reporting.text import Lines, finding_text
+from equalis.reporting.text import Lines, clean, finding_text
 from equalis.wire import strict_xml
 
 
@@ -36,24 +36,24 @@ def _facts(node: etree._Element) -> object:
 def _suite(verdict: Verdict, report: Report, lines: Lines) -> TestSuite:
     cases = [_test_case(verdict, finding, lines, report.header.environment) for finding in verdict.findings]
     if not cases:
-        whole = TestCase("(whole case)", classname=verdict.case)
+        whole = TestCase("(whole case)", classname=clean(verdict.case))
         if verdict.outcome is Outcome.NOT_APPLICABLE:
-            whole.add_skipped_info(verdict.reason)
+            whole.add_skipped_info(clean(verdict.reason))
         else:
-            whole.add_error_info(verdict.reason or "nothing was judged")
+            whole.add_error_info(clean(verdict.reason) or "nothing was judged")
         cases = [whole]
-    return TestSuite(verdict.case, cases, timestamp=report.header.started, package=verdict.title)
+    return TestSuite(clean(verdict.case), cases, timestamp=clean(report.header.started), package=clean(verdict.title))
 
 
 def _test_case(verdict: Verdict, finding: Finding, lines: Lines, environment: str) -> TestCase:
-    made = TestCase(f"{finding.expectation} ({finding.requirement})", classname=verdict.case)
+    made = TestCase(clean(f"{finding.expectation} ({finding.requirement})"), classname=clean(verdict.case))
     if finding.outcome is Outcome.KO and finding.level is Level.SHOULD:
-        made.add_skipped_info(f"SHOULD not met: {finding.actual}")
+        made.add_skipped_info(clean(f"SHOULD not met: {finding.actual}"))
     elif finding.outcome is Outcome.KO:
-        message = f"expected {finding.expected}; actual {finding.actual}"
-        made.add_failure_info(message, finding_text(verdict.case, finding, lines, environment), finding.requirement)
+        message = clean(f"expected {finding.expected}; actual {finding.actual}")
+        made.add_failure_info(message, finding_text(verdict.case, finding, lines, environment), clean(finding.requirement))
     elif finding.outcome is Outcome.INCONCLUSIVE:
-        made.add_error_info(verdict.reason or finding.actual)
+        made.add_error_info(clean(verdict.reason or finding.actual))
     elif finding.outcome is Outcome.NOT_APPLICABLE:
-        made.add_skipped_info(finding.actual)
+        made.add_skipped_info(clean(finding.actual))
     return made

@@ -32,7 +32,7 @@ def _told(report: Report) -> Iterator[tuple[Verdict, Finding]]:
 
 def _sentence(finding: Finding) -> str:
     likely = f" · likely: {finding.likely}" if finding.likely else ""
-    return clean(f"{finding.sentence} · expected {finding.expected}; actual {finding.actual}{likely}").replace("\n", " ")
+    return clean(f"{finding.sentence} · expected {finding.expected}; actual {finding.actual}{likely}")
 
 
 def github(report: Report) -> bytes:
@@ -44,15 +44,15 @@ def github(report: Report) -> bytes:
         at = f"file={_property(finding.source.path)},line={finding.source.line},title={_property(title)}"
         lines.append(f"::{word} {at}::{_data(_sentence(finding))}")
     lines += [
-        f"::warning title={_property(f'{verdict.case} · not judged')}::{_data(clean(verdict.reason or 'some expectation cannot be judged'))}"
+        f"::warning title={_property(f'{verdict.case} · not judged')}::{_data(verdict.reason or 'some expectation cannot be judged')}"
         for verdict in report.verdicts if verdict.outcome is Outcome.INCONCLUSIVE
     ]  # fmt: skip
     return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _data(text: str) -> str:
-    """The text of a workflow command: percent, carriage return and line feed are escaped."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """The text of a workflow command: one row, in which a percent sign is escaped."""
+    return clean(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:
@@ -62,7 +62,7 @@ def _property(text: str) -> str:
 def markdown(report: Report) -> bytes:
     """A job's summary: what it came to, what to mend first, and each KO in a table."""
     *before, last = [line.strip() for line in summary(report)]
-    rows = [f"### equalis: {_cell(last)}", "", f"{_cell(report.header.solution)} {_cell(report.header.version)} · {report.header.run}".strip(), ""]
+    rows = [f"### equalis: {_cell(last)}", "", f"product {_cell(report.header.solution)} {_cell(report.header.version)} · {_cell(report.header.run)}", ""]
     rows += [f"- {_cell(line)}" for line in before if line != "mend first"]
     told = list(_told(report))
     if told:
@@ -77,20 +77,20 @@ def markdown(report: Report) -> bytes:
 
 def _cell(text: str) -> str:
     """A text that stays inside its cell and is no markup: what comes from a wire is not trusted."""
-    text = clean(text).replace("\n", " ")
-    for character in "\\`*_{}[]<>|#!":
-        text = text.replace(character, f"\\{character}") if character != "<" else text.replace("<", "&lt;")
-    return text
+    text = clean(text)
+    for character in "\\`*_{}[]>|#!~":
+        text = text.replace(character, f"\\{character}")
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def gitlab(report: Report) -> bytes:
     """GitLab's code quality report: one entry for each KO, its fingerprint the same from run to run."""
     entries = [
         {
-            "description": _sentence(finding), "check_name": f"{finding.requirement} {verdict.case}#{finding.expectation}",
-            "fingerprint": hashlib.sha256(f"{verdict.case}#{finding.expectation}".encode()).hexdigest(),
+            "description": _sentence(finding), "check_name": clean(f"{finding.requirement} {verdict.case}#{finding.expectation}"),
+            "fingerprint": hashlib.sha256(clean(f"{verdict.case}#{finding.expectation}").encode()).hexdigest(),
             "severity": "major" if finding.level is Level.MUST else "info",
-            "location": {"path": finding.source.path, "lines": {"begin": finding.source.line}},
+            "location": {"path": clean(finding.source.path), "lines": {"begin": finding.source.line}},
         }
         for verdict, finding in _told(report)
     ]  # fmt: skip
@@ -106,16 +106,16 @@ def ctrf(report: Report) -> bytes:
     counts = {word: sum(test["status"] == word for test in tests) for word in ("passed", "failed", "pending", "skipped", "other")}
     moment = int(datetime.fromisoformat(report.header.started).timestamp() * 1000)
     results = {
-        "tool": {"name": "equalis", "version": report.header.tool},
+        "tool": {"name": "equalis", "version": clean(report.header.tool)},
         "summary": {"tests": len(tests), **counts, "start": moment, "stop": moment},
         "tests": tests,
-        "environment": {"appName": report.header.solution, "appVersion": report.header.version, "testEnvironment": report.header.environment},
+        "environment": {"appName": clean(report.header.solution), "appVersion": clean(report.header.version), "testEnvironment": clean(report.header.environment)},
     }  # fmt: skip
     return _json({"reportFormat": "CTRF", "specVersion": CTRF_VERSION, "results": results})
 
 
 def _test(verdict: Verdict) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": verdict.case, "status": _STATUS[verdict.outcome], "duration": 0, "suite": verdict.case.partition("/")[0]}
+    found: dict[str, Any] = {"name": clean(verdict.case), "status": _STATUS[verdict.outcome], "duration": 0, "suite": clean(verdict.case.partition("/")[0])}
     told = [_sentence(item) for item in verdict.findings if item.outcome is Outcome.KO and item.level is Level.MUST]
     if message := "\n".join(told) or clean(verdict.reason):
         found["message"] = message

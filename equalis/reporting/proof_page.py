@@ -9,12 +9,18 @@ from typing import Any
 
 import jinja2
 
+from equalis.reporting.text import clean
+
 
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
     text = resources.files("equalis.reporting").joinpath("proof.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(text)
+
+
+def _shown(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
 
 
 def render(proof: Mapping[str, Any], faults: Sequence[str]) -> bytes:

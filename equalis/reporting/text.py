@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
+from equalis.model.characters import UNSHOWN
 from equalis.model.outcome import Outcome
 from equalis.model.report import Report
 from equalis.model.source import Mistake, Source
@@ -22,11 +24,18 @@ Lines = Callable[[str, int], str]
 
 
 def clean(text: str) -> str:
-    """A text without control and bidirectional characters: what comes from a wire is not trusted."""
-    return "".join(
-        character if character.isprintable() or character == "\n" else "\N{REPLACEMENT CHARACTER}"
-        for character in text
-    )
+    """A text as one row: what comes from a wire, a file or a bundle makes no line of its own and gives no command to whoever reads.
+
+    Rows are cleaned one by one and joined by our own line ends afterwards; cleaning again changes nothing.
+    """
+    row = UNSHOWN.sub(_escaped, text)
+    begins = len(row) - len(row.lstrip())
+    return f"{row[:begins]}\\x3a{row[begins + 1 :]}" if row.startswith("::", begins) else row
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found.group()
+    return f"\\x{ord(character):02x}" if character == "#" else character.encode("unicode_escape").decode()
 
 
 def finding_text(case: str, finding: Finding, lines: Lines, environment: str = EMBEDDED) -> str:
@@ -47,7 +56,7 @@ def finding_text(case: str, finding: Finding, lines: Lines, environment: str = E
     rows.append(_row("evidence", evidence))
     rows.append(_row("replay", f"equalis run {case}" if environment == EMBEDDED else f"equalis run --environment {environment} {case}"))
     rows.append(_row("more", f"equalis explain {name}"))
-    return clean("\n".join(rows))
+    return "\n".join(map(clean, rows))
 
 
 def _row(word: str, text: str, where: str = "") -> str:
@@ -74,13 +83,18 @@ def mistake_text(mistake: Mistake) -> str:
             f"{gutter}--> {source}",
             f"{gutter} |",
             f"{source.line} | {mistake.excerpt.rstrip()}",
-            f"{gutter} | {' ' * (source.column - 1)}^",
+            f"{gutter} | {' ' * _shown_width(mistake.excerpt[: source.column - 1])}^",
         ]
     else:
         rows.append(f"  --> {source if source.line > 1 else source.path}")
     if mistake.mend:
         rows.append(f"   mend: {mistake.mend}")
-    return clean("\n".join(rows))
+    return "\n".join(map(clean, rows))
+
+
+def _shown_width(text: str) -> int:
+    """How wide a text is inside a row, once it is cleaned."""
+    return len(clean(f"|{text}")) - 1
 
 
 def verdict_text(verdict: Verdict, lines: Lines, environment: str = EMBEDDED) -> Iterator[str]:
@@ -99,7 +113,7 @@ def verdict_text(verdict: Verdict, lines: Lines, environment: str = EMBEDDED) ->
             _row(item.expectation, item.actual) for item in verdict.findings
             if item.outcome is Outcome.INCONCLUSIVE and not verdict.faults
         ]  # fmt: skip
-        yield clean("\n".join(rows + notes))
+        yield "\n".join(map(clean, rows + notes))
 
 
 def case_line(verdict: Verdict, seconds: float | None = None) -> str:
@@ -132,10 +146,10 @@ def summary(report: Report) -> Iterator[str]:
     if missing:
         named = ", ".join(proof.requirement for proof in missing[:NAMED])
         rest = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-        yield f"not proven by these cases: {named}{rest}"
+        yield clean(f"not proven by these cases: {named}{rest}")
     attested = [proof for proof in report.conformity.proofs if proof.attestation]
     if attested:
-        yield f"to be attested with form (2): {', '.join(proof.requirement for proof in attested)}"
+        yield clean(f"to be attested with form (2): {', '.join(proof.requirement for proof in attested)}")
     yield report.headline
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from equalis.model.characters import UNSHOWN
 from equalis.model.values import Value
 from equalis.wire.unreadable import UnreadableError
 
@@ -70,7 +72,19 @@ def _sound(text: str) -> str:
 
 def write(value: Mapping[str, Any]) -> bytes:
     """Write JSON for evidence and reports: sorted keys, UTF-8, one final newline."""
-    return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2) + "\n").encode()
+    return (shown(json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2)) + "\n").encode()
+
+
+def shown(document: str) -> str:
+    """The same JSON text with everything escaped in it that is never shown as it is; its own line ends stay."""
+    return UNSHOWN.sub(_escaped, document)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found.group()
+    if character == "\n":
+        return character
+    return f"\\u{ord(character):04x}" if character == "#" else json.dumps(character)[1:-1]
 
 
 def write_line(value: Mapping[str, Any]) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from equalis.model.outcome import Level, Outcome
 from equalis.model.report import Report
 from equalis.model.verdict import Verdict
@@ -17,11 +19,12 @@ KO = report(HOSTILE, finding("s", Outcome.KO, Level.SHOULD), finding("b", Outcom
 SILENT = report(finding("a", Outcome.INCONCLUSIVE), outcome=Outcome.INCONCLUSIVE)
 
 
+@pytest.mark.mends("14")
 def test_github_gets_one_command_a_finding_and_nothing_can_break_out_of_it() -> None:
     """An error for a MUST, a notice for a SHOULD, a warning for what nobody judged; percent, line ends, colons escaped."""
     first, second = pipelines.github(KO).decode().splitlines()
     assert first.startswith("::error file=scenarios/ra-pid/x.yaml,line=7,title=ra-pid/x@v · a · PID-001::Faire ceci.")
-    assert "100%25 ::error" in first
+    assert "100%25\\n::error" in first
     assert second.startswith("::notice file=")
     assert pipelines.github(SILENT).decode().startswith("::warning title=ra-pid/x@v · not judged::")
 
