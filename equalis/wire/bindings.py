@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from functools import lru_cache
 
 import re2
@@ -164,7 +165,7 @@ def _jsonpath(locator: Locator, opened: Opened) -> list[str]:
 def _json_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)  # the exponent of JSON is none of a typed field
 
 
 def _entry(locator: Locator, opened: Opened) -> list[str]:

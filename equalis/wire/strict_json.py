@@ -1,13 +1,14 @@
-"""Strict JSON: no duplicate keys, no NaN, bounded depth; numbers with a point are Decimals."""
+"""Strict JSON: no duplicate keys, no NaN, bounded depth and numbers; numbers with a point are Decimals."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, NoReturn
 
 from equalis.model.values import Value
+from equalis.wire import numerals
 from equalis.wire.unreadable import UnreadableError
 
 MAX_DEPTH = 64
@@ -18,7 +19,7 @@ def read(content: bytes) -> Value:
     try:
         text = content.decode("utf-8")
         value = json.loads(
-            text, object_pairs_hook=_pairs, parse_float=Decimal, parse_constant=_constant
+            text, object_pairs_hook=_pairs, parse_int=numerals.integer, parse_float=numerals.decimal, parse_constant=_constant
         )
     except UnicodeDecodeError as error:
         message = f"byte {error.start} is not UTF-8"
@@ -35,9 +36,8 @@ def read(content: bytes) -> Value:
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        message = f"the key {twice!r} stands twice"
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        message = f"the key {twice[:80]!r} stands twice"
         raise UnreadableError(message)
     return record
 
@@ -62,9 +62,11 @@ def _frozen(value: Any, depth: int) -> Value:
 
 
 def _sound(text: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         message = "a lone surrogate in a string"
-        raise UnreadableError(message)
+        raise UnreadableError(message) from None
     return text
 
 
