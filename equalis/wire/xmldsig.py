@@ -47,6 +47,9 @@ PROFILE: Final = frozenset(
 )  # fmt: skip
 """The algorithms of ra-pid.md §2: RSA-SHA256, SHA-256, exclusive C14N (and enveloped, for SAML)."""
 
+MOST_REFERENCES, MOST_TRANSFORMS = 32, 4
+"""Each reference and each transform reads what it covers once more."""
+
 _WITH_ID = etree.XPath(
     "//*[@Id or @ID or @xml:id or @u:Id]", namespaces={"u": WSU}, smart_strings=False
 )
@@ -90,7 +93,6 @@ def verify(signature: etree._Element, certificate: bytes) -> Signed:
     root = signature.getroottree().getroot()
     wanted = {name for name in names if name is not None}
     covered = find_ids(root, wanted)
-    copy_root, copy = private_copy(signature)
     context = xmlsec.SignatureContext()
     for transform in (*_METHODS, *_C14N):
         context.enable_signature_transform(transform)
@@ -98,12 +100,13 @@ def verify(signature: etree._Element, certificate: bytes) -> Signed:
         context.enable_reference_transform(transform)
     try:
         context.key = xmlsec.Key.from_memory(certificate, constants.KeyDataFormatCertDer)
+        copy_root, copy = private_copy(signature)
         register(context, find_ids(copy_root, wanted))
         context.verify(copy)
     except xmlsec.VerificationError:
         message = "the signature does not match what it signs"
         raise AlteredError(message) from None
-    except (xmlsec.Error, ValueError, TypeError) as error:
+    except (xmlsec.Error, etree.LxmlError, ValueError, TypeError, SystemError) as error:
         message = f"the signature cannot be verified ({error})"
         raise BadSignatureError(message) from None
     nodes = tuple(root if name is None else covered[name][0] for name in names)
@@ -121,8 +124,11 @@ def one(parent: etree._Element, name: str) -> etree._Element:
 
 def _algorithms(info: etree._Element) -> tuple[str, ...]:
     references = info.findall(f"{{{DS}}}Reference")
-    if not references:
-        message = "the signature has no Reference"
+    if not 0 < len(references) <= MOST_REFERENCES:
+        message = f"the signature has {len(references) or 'no'} Reference{'s' if references else ''}; from one to {MOST_REFERENCES} are followed"
+        raise BadSignatureError(message)
+    if any(sum(1 for _ in reference.iter(f"{{{DS}}}Transform")) > MOST_TRANSFORMS for reference in references):
+        message = f"a Reference has more than {MOST_TRANSFORMS} transforms"
         raise BadSignatureError(message)
     groups = (
         ((one(info, "SignatureMethod"),), _METHODS),
