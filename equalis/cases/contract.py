@@ -19,7 +19,7 @@ class MistypedError(Exception):
 
     def __init__(self, action: Action, field: ActionField, value: object, wanted: str) -> None:
         """Say what came, and what the contract wants."""
-        self.cause = f"observation `{field.name}` of {action.name} is {str(value)[:60]!r}, not {wanted}"
+        self.cause = f"observation `{field.name}` of {action.name} is {typed.shown(value)[:60]!r}, not {wanted}"
         self.remedy = f"mend the hook: {field.label}"
         super().__init__(self.cause)
 
