@@ -12,14 +12,20 @@ LARGEST, SMALLEST = 308, -400
 """The powers of ten between which a number other than zero lies."""
 
 
+_SHORT = 20
+
+
 def integer(text: str) -> int:
     """An integer of ASCII digits; raises ValueError for one that no double reaches."""
-    _hold(text)
+    if len(text) > LARGEST:
+        _hold(text)
     return int(text)
 
 
 def decimal(text: str) -> Decimal:
     """A decimal number, exactly as written; raises ValueError for one that no double reaches."""
+    if len(text) <= _SHORT and "e" not in text and "E" not in text:  # nearly all of them, and a body may hold millions
+        return Decimal(text)
     _hold(text)
     try:
         number = Decimal(text)

@@ -53,6 +53,11 @@ MOST_REFERENCES, MOST_TRANSFORMS = 32, 4
 _WITH_ID = etree.XPath(
     "//*[@Id or @ID or @xml:id or @u:Id]", namespaces={"u": WSU}, smart_strings=False
 )
+MOST_ATTRIBUTES, MOST_PREFIXES, MOST_STEPS = 500, 100, 2 * 10**8
+"""Attributes, and the prefixes in scope of each element, are sorted one by one where XML is made canonical."""
+_DECLARED = re.compile(rb"xmlns(?::[^\s=]+)?=")
+_COUNTED = etree.XPath("count(//*)")
+_CROWDED = etree.XPath(f"boolean(//*[count(@*) > {MOST_ATTRIBUTES}])")
 _FRAGMENT = re.compile(r"#([^\W\d][\w.\-]*)\Z")
 
 
@@ -130,6 +135,9 @@ def _algorithms(info: etree._Element) -> tuple[str, ...]:
     if any(sum(1 for _ in reference.iter(f"{{{DS}}}Transform")) > MOST_TRANSFORMS for reference in references):
         message = f"a Reference has more than {MOST_TRANSFORMS} transforms"
         raise BadSignatureError(message)
+    if any(len((listed.get("PrefixList") or "").split()) > MOST_PREFIXES for listed in info.iter(f"{{{EXCLUSIVE}}}InclusiveNamespaces")):
+        message = f"a PrefixList has more than {MOST_PREFIXES} prefixes"
+        raise BadSignatureError(message)
     groups = (
         ((one(info, "SignatureMethod"),), _METHODS),
         ((one(info, "CanonicalizationMethod"),), _C14N),
@@ -180,12 +188,20 @@ def find_ids(root: etree._Element, wanted: set[str]) -> dict[str, tuple[etree._E
 
 
 def private_copy(signature: etree._Element) -> tuple[etree._Element, etree._Element]:
-    """A fresh document with the same signature: the caller's table of ids stays untouched."""
+    """A fresh document with the same signature: the caller's table of ids stays untouched. Raises BadSignatureError for one
+    whose canonical form would take a time that grows with its square.
+    """
     tree = signature.getroottree()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     tag = f"{{{DS}}}Signature"
     position = list(tree.getroot().iter(tag)).index(signature)
-    root = etree.fromstring(etree.tostring(tree, encoding="UTF-8"), parser)
+    content = etree.tostring(tree, encoding="UTF-8")
+    prefixes, elements = len(set(_DECLARED.findall(content))), float(str(_COUNTED(tree)))
+    times = sum(1 for _ in signature.iter(f"{{{DS}}}Reference"))
+    if _CROWDED(tree) or times * prefixes**2 * elements > MOST_STEPS:
+        message = f"{prefixes} prefixes in {elements:.0f} elements, or one with more than {MOST_ATTRIBUTES} attributes, are too many to be made canonical"
+        raise BadSignatureError(message)
+    root = etree.fromstring(content, parser)
     return root, list(root.iter(tag))[position]
 
 

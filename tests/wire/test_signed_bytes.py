@@ -202,6 +202,23 @@ def test_a_signature_that_reads_the_document_a_thousand_times_is_refused(signed:
 
 
 @mends
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"<a ", b"<a " + b" ".join(b'x%d=""' % number for number in range(1000)) + b" "), (b"<a ", b"<a " + b" ".join(b'xmlns:p%d="urn:%d"' % (number, number) for number in range(5000)) + b" "),
+        (b"</a>", b"<b/>" * 10_000 + b"<b " + b" ".join(b'xmlns:p%d="urn:x"' % number for number in range(200)) + b"/></a>"),
+        (f'<ds:Transform Algorithm="{EXCLUSIVE}"/>'.encode(), f'<ds:Transform Algorithm="{EXCLUSIVE}"><e:InclusiveNamespaces xmlns:e="{EXCLUSIVE}" PrefixList="{"p " * 1000}"/></ds:Transform>'.encode()),
+    ],
+    ids=["attributes", "prefixes", "prefixes and elements", "list"],
+)  # fmt: skip
+def test_a_document_whose_canonical_form_takes_the_square_of_its_size_is_refused(signed: bytes, before: bytes, after: bytes) -> None:
+    """Attributes and prefixes by the thousand: a few hundred kilobytes took half a minute."""
+    with pytest.raises(BadSignatureError, match=r"too many|PrefixList") as caught:
+        verify(changed(signed, before, after))
+    assert not isinstance(caught.value, AlteredError)
+
+
+@mends
 def test_only_the_own_key_info_of_a_signature_is_its_key_info(keys: Pki) -> None:
     """A decoy in the Body that is signed instead is another element."""
     root = etree.fromstring(f'<s:Envelope xmlns:s="{soap.ENVELOPE}" xmlns:u="{WSU}" xmlns:ds="{DS}"><s:Header><w:Security xmlns:w="{WSSE}"/></s:Header><s:Body u:Id="body"><ds:KeyInfo Id="decoy"/></s:Body></s:Envelope>')
