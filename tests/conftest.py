@@ -80,6 +80,16 @@ def demo_bundle(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.asice"))
 
 
+@pytest.fixture(scope="session")
+def good_bundle(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sealed run that calls every embedded service, made once."""
+    folder = tmp_path_factory.mktemp("good")
+    cases = ["ra-pid/ra-annulation@refusee", "ra-pid/pid-contestation@deux-anomalies", "idv/homonymes", "idv/par-matricule", "eprescription/etat"]
+    subprocess.run([sys.executable, "-m", "equalis", "run", "--demo", *cases, "--out", str(folder)], env={**os.environ, "EQUALIS_HOME": str(home)},
+                   cwd=folder, check=True, capture_output=True, stdin=subprocess.DEVNULL)  # fmt: skip
+    return next(folder.glob("*.asice"))
+
+
 @pytest.fixture
 def ctrl_c() -> Iterator[None]:
     """Ctrl-C reaches what the test starts, even where the tests themselves run in a background that ignores it."""

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from equalis.cases import shapes
 from equalis.cases.environments import disagreements, environments
@@ -13,6 +14,7 @@ from equalis.cases.plain import record, texts
 from equalis.model.config import Config, Solution
 from equalis.model.source import Mistake, MistakesError, Source
 from equalis.model.values import Value, as_text
+from equalis.wire import numerals
 from equalis.wire.strict_yaml import excerpt
 
 Path = tuple[str | int, ...]
@@ -74,7 +76,7 @@ def read(content: bytes, path: str) -> Config:
 def _document(content: bytes, path: str) -> TomlDocument:
     try:
         text = content.decode("utf-8")
-        value = tomllib.loads(text)
+        frozen = _frozen(tomllib.loads(text, parse_float=numerals.decimal))
     except UnicodeDecodeError as error:
         what = f"byte {error.start} is not UTF-8"
         raise MistakesError((Mistake(Source(path), what, "save the file as UTF-8"),)) from None
@@ -84,25 +86,32 @@ def _document(content: bytes, path: str) -> TomlDocument:
         lines = tuple(text.splitlines())
         what = f"this is not TOML: {_AT.sub('', str(error)).strip()}"
         raise MistakesError((Mistake(source, what, "mend the syntax", excerpt(lines, source.line)),)) from None
+    except (ValueError, RecursionError) as error:  # numbers and nesting beyond what TOML promises
+        what = f"this is not TOML that can be read: {str(error)[:120]}"
+        raise MistakesError((Mistake(Source(path), what, "write shorter numbers, and fewer levels"),)) from None
     lines = tuple(text.splitlines())
-    frozen: Value = _frozen(value)
     return TomlDocument(path, frozen, _places(path, lines), lines)
 
 
-def _frozen(value: object) -> Value:
+_INTEGERS = range(-(2**63), 2**63)
+"""The integers of TOML (1.0.0, "Integer")."""
+_LEVELS = 16
+"""More than any table of this file has."""
+
+
+def _frozen(value: object, depth: int = 0) -> Value:
+    """A value of tomllib as ours; raises ValueError for one out of bounds."""
+    if depth > _LEVELS:
+        message = f"more than {_LEVELS} levels"
+        raise ValueError(message)
     if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
+        return {key: _frozen(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)
-    if isinstance(value, str | bool | int):
-        return value
-    return str(value) if not isinstance(value, float) else _decimal(value)
-
-
-def _decimal(value: float) -> Value:
-    from decimal import Decimal  # noqa: PLC0415 - only for the rare fraction
-
-    return Decimal(str(value))
+        return tuple(_frozen(item, depth + 1) for item in value)
+    if isinstance(value, int) and value not in _INTEGERS:
+        message = "an integer has at most 64 bits"
+        raise ValueError(message)
+    return value if isinstance(value, str | bool | int | Decimal) else str(value)
 
 
 def _places(path: str, lines: tuple[str, ...]) -> dict[Path, Source]:

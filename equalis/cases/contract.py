@@ -33,7 +33,7 @@ class MistypedError(ObservationError):
 
     def __init__(self, action: Action, field: ActionField, value: object, wanted: str) -> None:
         """Say what came, and what the contract wants."""
-        super().__init__(f"observation `{field.name}` of {action.name} is {str(value)[:SHOWN]!r}, not {wanted}", f"mend the hook: {field.label}")
+        super().__init__(f"observation `{field.name}` of {action.name} is {typed.shown(value)[:SHOWN]!r}, not {wanted}", f"mend the hook: {field.label}")
 
 
 class UnknownObservationError(ObservationError):

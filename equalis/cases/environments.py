@@ -59,13 +59,13 @@ def _live(name: str, table: Mapping[str, Value]) -> Live:
 
 def _address(value: Value) -> Address:
     found = record(value) if isinstance(value, Mapping) else {"url": value}
-    return Address(as_text(found["url"]).rstrip("/"), as_text(found.get("connect")))
+    return Address(as_text(found.get("url")).rstrip("/"), as_text(found.get("connect")))
 
 
 def _port(address: Address) -> str:
     """The port of an address that is none, empty when each is one."""
     found = (re.search(r":([0-9]+)(?:/|$)", text) for text in (address.url, address.connect))
-    return next((match[1] for match in found if match and not 0 < int(match[1]) <= LAST_PORT), "")
+    return next((match[1] for match in found if match and not 0 < int(match[1].lstrip("0")[:6] or 0) <= LAST_PORT), "")
 
 
 def disagreements(document: Placed) -> Iterator[Mistake]:

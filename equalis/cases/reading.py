@@ -15,6 +15,7 @@ from equalis.model.source import Mistake
 from equalis.model.values import Record, Value, as_text
 from equalis.wire import typed
 from equalis.wire.strict_yaml import Document
+from equalis.wire.unreadable import UnreadableError
 
 Path = tuple[str | int, ...]
 
@@ -114,13 +115,21 @@ class CaseFile:
                 until=Until(
                     seen=_words(until.get("seen")),
                     settled=until.get("settled", True) is True,
-                    within=typed.duration(until.get("within", "30s")),
+                    within=self._duration(until.get("within", "30s"), (*at, "until", "within")),
                 ),
-                pause=typed.duration(entry.get("pause", 0)),
+                pause=self._duration(entry.get("pause", 0), (*at, "pause")),
                 call=as_text(entry.get("call")),
                 caller=record(self._cited(entry.get("as"), (*at, "as"))),
                 answers=int(as_text(entry.get("answers", 0))),
             )  # fmt: skip
+
+    def _duration(self, value: Value, at: Path) -> float:
+        """Seconds; what the grammar lets through and is no duration is noted at its line."""
+        try:
+            return typed.duration(value)
+        except UnreadableError as error:
+            self.mistakes.append(self.document.mistake(self.document.source(at), str(error)))
+            return 0.0
 
     def _expectations(self, variant: Placed | None) -> Iterator[Expectation]:
         """The base's expectations, those of the variant in their place, and its own after them."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from equalis.model.case import Case, Selection
 from equalis.model.transcript import Exchange, Handshake, LedgerEntry, Malformed, Observation, Transcript
 from equalis.model.values import Record, Value, as_text, at_path
-from equalis.wire import http_message
+from equalis.wire import http_message, typed
 from equalis.wire.bindings import Bindings, Reading
+from equalis.wire.instants import EARLIEST
 from equalis.wire.unreadable import UnreadableError
 
 SERVER_ERRORS = 500
@@ -117,7 +118,7 @@ class Scene:
         return [subject for subject in self._subjects if _matches(subject, selection)]
 
     def _of_entry(self, entry: LedgerEntry) -> Subject:
-        at = next((s.at for s in self._subjects if s.order == entry.exchange), datetime.min)  # noqa: DTZ901 - only for an entry without exchange
+        at = next((s.at for s in self._subjects if s.order == entry.exchange), EARLIEST)
         label = f"{entry.kind} in the ledger of {entry.service}, exchange #{entry.exchange}"
         return Subject(label, entry.exchange, at, record=entry.fields, kind=entry.kind)
 
@@ -175,10 +176,8 @@ def described(select: Selection) -> str:
 def same(left: Value, right: Value) -> bool:
     """Whether two values are equal to a reader: money by amount, the rest by its text."""
     if isinstance(left, Decimal) or isinstance(right, Decimal):
-        try:
-            return Decimal(as_text(left)) == Decimal(as_text(right))
-        except InvalidOperation:
-            return False
+        amount = typed.amount(left)
+        return amount is not None and amount == typed.amount(right)
     return as_text(left) == as_text(right)
 
 

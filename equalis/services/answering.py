@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -16,11 +17,15 @@ from lxml import etree
 from equalis.model.binding import Binding
 from equalis.model.values import Value, as_text
 from equalis.services.port import Call, Identity, Reply
-from equalis.wire import soap, strict_xml, xmldsig_signing
+from equalis.wire import instants, soap, strict_xml, xmldsig_signing
 from equalis.wire.xmldsig import DS, WSSE, WSU
 
 XML = (("Content-Type", "text/xml; charset=utf-8"),)
 JSON = (("Content-Type", "application/json"),)
+
+
+_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML document can hold (XML 1.0 §2.2), wherever a refusal quotes a request."""
 
 
 @lru_cache(maxsize=128)
@@ -49,8 +54,8 @@ def _literal(value: Any) -> str:
 
 
 def zulu(moment: datetime) -> str:
-    """An instant as the wires write it: UTC, whole seconds, Z."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    """An instant as the wires write it: UTC, whole seconds, Z; the year always in four digits."""
+    return f"{instants.utc(moment).replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
 def render(call: Call, template: str, fields: Mapping[str, Value]) -> bytes:
@@ -151,7 +156,7 @@ def fault_element(text: str, code: str) -> bytes:
         etree.SubElement(fault, "faultcode", nsmap={"wst": trust}).text = f"wst:{local}"
     else:
         etree.SubElement(fault, "faultcode").text = f"soap:{local}"
-    etree.SubElement(fault, "faultstring").text = text
+    etree.SubElement(fault, "faultstring").text = _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
     return etree.tostring(fault)
 
 

@@ -43,7 +43,11 @@ def signed_parts(call: Call, root: etree._Element, wanted: frozenset[str]) -> No
     if signature.certificate != own:
         code = "wsse:FailedCheck"
         raise RefusalError(code, "signed by another certificate than the TLS client's")
-    lifetime(x509.load_der_x509_certificate(own), call.now)
+    try:
+        lifetime(x509.load_der_x509_certificate(own), call.now)
+    except ValueError as error:
+        code = "wsse:InvalidSecurityToken"
+        raise RefusalError(code, f"the certificate cannot be read: {error}") from None
 
 
 def lifetime(certificate: x509.Certificate, now: datetime) -> None:
@@ -60,7 +64,7 @@ def fresh_timestamp(call: Call, root: etree._Element) -> None:
     except UnreadableError as error:
         code = "wsse:InvalidSecurity"
         raise RefusalError(code, str(error)) from None
-    if abs(created - call.now) > SKEW or expires + SKEW < call.now or expires <= created:
+    if abs(created - call.now) > SKEW or expires < call.now - SKEW or expires <= created:
         code = "wsse:MessageExpired"
         raise RefusalError(code, "the Timestamp is expired or not yet valid")
 
@@ -72,7 +76,7 @@ def assertion(call: Call, content: bytes, audience: str) -> saml.Assertion:
         found = saml.verify(strict_xml.parse(content), call.peers["idp"].certificate)
     except (BadSignatureError, UnreadableError) as error:
         raise RefusalError(code, str(error)) from None
-    if not found.not_before - SKEW <= call.now < found.not_on_or_after:
+    if not (found.not_before <= call.now + SKEW and call.now < found.not_on_or_after):
         text = "the assertion is expired or not yet valid"
         raise RefusalError(code, text)
     if found.audiences and audience not in found.audiences:
@@ -92,9 +96,20 @@ def bearer(call: Call, audience: str) -> Mapping[str, Any]:
         claims = jwt.verify(token, call.peers["idp"].public_pem)
     except BadSignatureError as error:
         raise RefusalError(code, str(error), 401) from None
-    now = call.now.timestamp()
-    valid = claims.get("nbf", 0) <= now + SKEW.total_seconds() and now < claims.get("exp", 0)
-    named = claims.get("aud", ())
-    if not valid or audience not in (named if isinstance(named, list | tuple) else (named,)):
+    if not in_force(claims, call.now, SKEW) or audience not in words(claims.get("aud")):
         raise RefusalError(code, "the bearer token is expired or for another service", 401)
     return claims
+
+
+def in_force(claims: Mapping[str, Any], now: datetime, skew: timedelta = timedelta(0)) -> bool:
+    """Whether a moment lies between `nbf` and `exp` (RFC 7519 §4.1: numbers of seconds); a claim of another type is never in force."""
+    starts, ends = claims.get("nbf", 0), claims.get("exp", 0)
+    if not all(isinstance(item, int | float) and not isinstance(item, bool) for item in (starts, ends)):
+        return False
+    return bool(starts <= (now + skew).timestamp() and now.timestamp() < ends)
+
+
+def words(claim: object) -> tuple[str, ...]:
+    """The words of a claim that is one or several (RFC 7519 §4.1.3); whatever else stands there is none."""
+    listed = claim if isinstance(claim, list | tuple) else (claim,)
+    return tuple(item for item in listed if isinstance(item, str))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 
 from equalis.model.binding import Binding, Field, Half, Locator, Operation
 from equalis.model.transcript import Exchange
@@ -162,7 +163,7 @@ def _jsonpath(locator: Locator, opened: Opened) -> list[str]:
 def _json_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)  # the exponent of JSON is none of a typed field
 
 
 def _entry(locator: Locator, opened: Opened) -> list[str]:

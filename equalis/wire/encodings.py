@@ -7,7 +7,7 @@ import zlib
 from equalis.model.transcript import Message
 from equalis.wire.unreadable import UnreadableError
 
-MAX_BYTES = 64 << 20
+MAX_BYTES, MAX_CODINGS, MAX_MEMBERS, PIECE = 64 << 20, 4, 2048, 1 << 16
 WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 """The window of zlib for each coding that can be read."""
 
@@ -16,6 +16,9 @@ def content(message: Message) -> bytes:
     """The bytes that the media type describes; raises UnreadableError for another coding, a bomb or a body cut short."""
     body = message.body
     codings = [word.strip().lower() for value in message.header("content-encoding") for word in value.split(",") if word.strip()]
+    if len(codings) > MAX_CODINGS:
+        text = f"the body is encoded {len(codings)} times; at most {MAX_CODINGS} are undone"
+        raise UnreadableError(text)
     for coding in reversed(codings):
         if coding != "identity" and body:
             body = _decoded(body, coding)
@@ -37,20 +40,35 @@ def _decoded(body: bytes, coding: str) -> bytes:
     window = WINDOWS[coding]
     if coding == "deflate" and not _is_zlib(body):
         window = -zlib.MAX_WBITS  # many servers leave the frame of zlib out (RFC 9110 §8.4.1.2)
-    parts, left, size = [], body, 0
-    while left:  # a gzip file may have several members (RFC 1952 §2.2)
-        reader = zlib.decompressobj(window)
+    parts: list[bytes] = []
+    at = size = members = 0
+    while at < len(body):  # a gzip file may have several members (RFC 1952 §2.2)
+        part, at = _member(body, at, coding, window, MAX_BYTES - size)
+        parts.append(part)
+        size, members = size + len(part), members + 1
+        if members > MAX_MEMBERS:
+            message = f"the {coding} body has more than {MAX_MEMBERS} members"
+            raise UnreadableError(message)
+    return b"".join(parts)
+
+
+def _member(body: bytes, at: int, coding: str, window: int, most: int) -> tuple[bytes, int]:
+    """One member, and where the next one begins; fed in pieces, since zlib copies what it leaves each time."""
+    reader, parts, size = zlib.decompressobj(window), [], 0
+    while not reader.eof:
+        if at >= len(body):
+            message = f"the {coding} body is cut short"
+            raise UnreadableError(message)
         try:
-            parts.append(reader.decompress(left, MAX_BYTES + 1 - size))
+            parts.append(reader.decompress(body[at : at + PIECE], most + 1 - size))
         except zlib.error as error:
             message = f"not {coding}: {error}"
             raise UnreadableError(message) from None
-        size += len(parts[-1])
-        if size > MAX_BYTES or not reader.eof:
-            message = f"the {coding} body holds too much" if size > MAX_BYTES else f"the {coding} body is cut short"
+        at, size = min(at + PIECE, len(body)), size + len(parts[-1])
+        if size > most:
+            message = f"the {coding} body holds too much"
             raise UnreadableError(message)
-        left = reader.unused_data
-    return b"".join(parts)
+    return b"".join(parts), at - len(reader.unused_data)
 
 
 def _is_zlib(body: bytes) -> bool:

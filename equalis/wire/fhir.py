@@ -72,7 +72,7 @@ def problems(content: bytes, kind: str) -> list[str]:
         return [_told(kind, item) for item in error.errors()[:MOST_SHOWN]]
     except RecursionError:
         return [f"{kind}: nested too deeply"]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:  # the models' own, for a resource that they do not know
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:  # the models' own, for a resource that they do not know
         return [f"{kind}: no FHIR R4 resource ({str(error)[:80]})"]
     return [*_types(value, kind), *_codes(value, kind), *_document(value)][:MOST_SHOWN]
 

@@ -13,6 +13,9 @@ from equalis.model.values import Record, Value
 from equalis.wire import encodings, strict_json
 from equalis.wire.unreadable import UnreadableError
 
+_STATUS = re.compile(r"[^ ]* ([0-9]{3})(?: |\Z)")
+"""The three digits of a status line (RFC 9112 §4)."""
+
 
 def method(message: Message) -> str:
     """The method of a request line."""
@@ -54,8 +57,8 @@ def form(message: Message) -> list[tuple[str, str]]:
 
 def status(message: Message) -> int:
     """The status code of a status line, 0 when it has none."""
-    words = message.line.split(" ")
-    return int(words[1]) if len(words) > 1 and words[1].isdecimal() else 0
+    found = _STATUS.match(message.line)
+    return int(found[1]) if found else 0
 
 
 @lru_cache(maxsize=256)

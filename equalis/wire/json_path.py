@@ -9,6 +9,7 @@ import jsonpath_rfc9535
 from jsonpath_rfc9535 import JSONPathError, JSONPathQuery
 
 from equalis.model.values import Value
+from equalis.wire.unreadable import UnreadableError
 
 
 @lru_cache(maxsize=256)
@@ -29,5 +30,9 @@ def plain(value: Value) -> object:
 
 
 def find(expression: str, document: object) -> list[object]:
-    """Every value at a path, in document order."""
-    return list(compiled(expression).find(document).values())  # type: ignore[arg-type]
+    """Every value at a path, in document order; raises UnreadableError for a document that cannot be walked."""
+    try:
+        return list(compiled(expression).find(document).values())  # type: ignore[arg-type]
+    except (JSONPathError, RecursionError) as error:
+        message = f"the path {expression} cannot be followed: {error}"
+        raise UnreadableError(message) from None

@@ -6,7 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from cryptography import x509
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import errors, jws
@@ -16,13 +16,14 @@ from joserfc.jws import JWSRegistry
 from joserfc.registry import HeaderParameter
 
 from equalis.model.values import Record
-from equalis.wire import strict_json
+from equalis.wire import certificates, strict_json
 from equalis.wire.unreadable import UnreadableError
 from equalis.wire.xmldsig import AlteredError, BadSignatureError
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 """What is accepted: `none` and the symmetric ones never are."""
 PARTS = 3
+SMALLEST = 2048
 
 
 class _Registry(JWSRegistry):
@@ -73,7 +74,7 @@ def verify(text: str, body: bytes) -> Detached:
         raise BadSignatureError(str(error)) from None
     algorithm = str(header.get("alg"))
     if algorithm not in ALGORITHMS:
-        message = f"the algorithm {algorithm} is none of {', '.join(ALGORITHMS)}"
+        message = f"the algorithm {algorithm[:40]} is none of {', '.join(ALGORITHMS)}"
         raise BadSignatureError(message)
     if text.split(".")[1]:
         message = "the JWS carries a payload of its own; a detached one has none"
@@ -84,7 +85,7 @@ def verify(text: str, body: bytes) -> Detached:
     except errors.BadSignatureError:
         message = "the signature does not hold over the body"
         raise AlteredError(message) from None
-    except (JoseError, ValueError, TypeError) as error:
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, UnsupportedAlgorithm, InternalError) as error:
         message = f"the signature cannot be checked: {error}"
         raise BadSignatureError(message) from None
     return Detached(algorithm, certificate)
@@ -92,20 +93,20 @@ def verify(text: str, body: bytes) -> Detached:
 
 def _certificate(header: Record) -> bytes:
     chain = header.get("x5c")
+    first = chain[0] if isinstance(chain, tuple) and chain else None
     try:
-        if isinstance(chain, tuple) and chain:
-            return base64.b64decode(str(chain[0]), validate=True)
-    except binascii.Error:
+        if isinstance(first, str):
+            return base64.b64decode(first, validate=True)
+    except ValueError:  # not base64, or not ASCII
         pass
     message = "the protected header has no certificate (x5c)"
     raise BadSignatureError(message)
 
 
 def _key(certificate: bytes) -> RSAKey | ECKey:
-    try:
-        public = x509.load_der_x509_certificate(certificate).public_key()
-    except ValueError:
-        message = "the certificate of x5c cannot be read"
-        raise BadSignatureError(message) from None
+    public = certificates.public_key(certificate)
+    if isinstance(public, rsa.RSAPublicKey) and public.key_size < SMALLEST:
+        message = f"a key of {public.key_size} bits signs no JWS; {SMALLEST} are the least (RFC 7518 §3.3)"
+        raise BadSignatureError(message)
     pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return RSAKey.import_key(pem) if isinstance(public, rsa.RSAPublicKey) else ECKey.import_key(pem)

@@ -32,8 +32,11 @@ def verify(token: str, public_pem: bytes) -> Mapping[str, Any]:
     The algorithm is fixed and the key is an RSA key: ``none`` and HS256 are refused.
     """
     try:
-        claims: Mapping[str, Any] = jwt.decode(token, _key(public_pem), algorithms=[ALGORITHM]).claims
-    except (JoseError, ValueError, TypeError) as error:
+        claims: Any = jwt.decode(token, _key(public_pem), algorithms=[ALGORITHM]).claims
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         message = f"the bearer token is not authentic: {error}"
         raise BadSignatureError(message) from None
+    if not isinstance(claims, Mapping):
+        message = "the bearer token holds no claims"
+        raise BadSignatureError(message)
     return claims

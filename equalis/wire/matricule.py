@@ -65,7 +65,9 @@ def problem(number: str, *, check_digits: bool = True) -> str:
     return ""
 
 
-def age(number: str, on: date) -> int:
-    """The age in whole years on a day; an unknown month or day counts as the first."""
+def age(number: str, on: date) -> int | None:
+    """The age in whole years on a day, None when the number tells no birth date; an unknown month or day counts as the first."""
+    if not (number.isascii() and number[:8].isdecimal() and len(number) in (LENGTH, OLD_LENGTH)):
+        return None
     year, month, day = int(number[:4]), max(int(number[4:6]), 1), max(int(number[6:8]), 1)
     return on.year - year - ((on.month, on.day) < (month, day))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 
+LONGEST = 1000
+"""The characters of a name: sorting the accents of a text (Unicode §3.11) takes a time that grows with its square."""
+
 
 def words(name: str) -> list[str]:
     """The words of a name, folded: `D'Angelo` and `d angelo` are both D and ANGELO."""
-    spread = unicodedata.normalize("NFKD", name.replace("ß", "ss").replace("ẞ", "SS"))
+    plain = name.replace("ß", "ss").replace("ẞ", "SS")
+    spread = unicodedata.normalize("NFKD", plain) if len(plain) <= LONGEST else plain
     letters = (character if character.isalnum() else " " for character in spread if not unicodedata.combining(character))
     return "".join(letters).upper().split()
 

@@ -14,9 +14,7 @@ def element(binding: Binding, half: Half, opened: Opened) -> etree._Element | No
     root = opened.document(half.body)
     if not half.payload:
         return root
-    found = strict_xml.xpath(half.payload, binding.namespaces)(root)
-    first = found[0] if isinstance(found, list) and found else None
-    return first if isinstance(first, etree._Element) else None
+    return next(iter(strict_xml.elements(strict_xml.xpath(half.payload, binding.namespaces), root)), None)
 
 
 def violations(binding: Binding, half: Half, opened: Opened, name: str = "") -> list[str]:

@@ -60,13 +60,15 @@ def signer(document: etree._Element) -> bytes | None:
 
 
 def _read(assertion: etree._Element) -> Assertion:
-    conditions = assertion.find(f"{{{ASSERTION}}}Conditions")
-    if conditions is None:
-        message = "the assertion has no Conditions"
+    found = assertion.findall(f"{{{ASSERTION}}}Conditions")
+    if len(found) != 1:
+        message = f"the assertion has {len(found)} Conditions where one is due"
         raise UnreadableError(message)
+    conditions = found[0]
+    # by their place, never by their name alone: what stands inside the Signature is not signed
     attributes = {
         node.get("Name") or "": text(value)
-        for node in assertion.iter(f"{{{ASSERTION}}}Attribute")
+        for node in assertion.findall(f"{{{ASSERTION}}}AttributeStatement/{{{ASSERTION}}}Attribute")
         for value in node.findall(f"{{{ASSERTION}}}AttributeValue")[:1]
     }
     issuer = assertion.find(f"{{{ASSERTION}}}Issuer")
@@ -75,7 +77,7 @@ def _read(assertion: etree._Element) -> Assertion:
         issuer="" if issuer is None else text(issuer).strip(),
         not_before=_instant(conditions, "NotBefore"),
         not_on_or_after=_instant(conditions, "NotOnOrAfter"),
-        audiences=tuple(text(node).strip() for node in conditions.iter(f"{{{ASSERTION}}}Audience")),
+        audiences=tuple(text(node).strip() for node in conditions.findall(f"{{{ASSERTION}}}AudienceRestriction/{{{ASSERTION}}}Audience")),
         attributes=attributes,
     )
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from lxml import etree
 
-from equalis.wire.strict_xml import children, parse, qualified
+from equalis.wire.strict_xml import children, parse, qualified, text
 from equalis.wire.unreadable import UnreadableError
 
 ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -18,7 +18,11 @@ CALLERS_FAULTS: Final = frozenset({"Client", "Sender", "VersionMismatch", "MustU
 
 def envelope(content: bytes) -> etree._Element:
     """Parse a SOAP 1.1 message; raises UnreadableError for anything else."""
-    root = parse(content)
+    return enveloped(parse(content))
+
+
+def enveloped(root: etree._Element) -> etree._Element:
+    """The root of a document, which must be a SOAP 1.1 Envelope; raises UnreadableError."""
     if qualified(root) != (ENVELOPE, "Envelope"):
         message = f"the root is {root.tag}, not a SOAP 1.1 Envelope"
         raise UnreadableError(message)
@@ -44,8 +48,12 @@ def content(root: etree._Element) -> etree._Element:
 
 
 def header(root: etree._Element) -> etree._Element | None:
-    """The Header, None when there is none."""
-    return root.find(f"{{{ENVELOPE}}}Header")
+    """The Header, None when there is none; raises UnreadableError when there are several."""
+    found = root.findall(f"{{{ENVELOPE}}}Header")
+    if len(found) > 1:
+        message = f"{len(found)} Header elements in the Envelope"
+        raise UnreadableError(message)
+    return found[0] if found else None
 
 
 def blames_the_caller(content: bytes) -> bool:
@@ -60,7 +68,7 @@ def blames_the_caller(content: bytes) -> bool:
         return False
     codes = [*root.iter("faultcode"), *root.iter(f"{{{ENVELOPE_12}}}Value")]
     for node in codes[:1]:
-        prefix, _, local = (node.text or "").strip().rpartition(":")
+        prefix, _, local = text(node).strip().rpartition(":")
         namespace = node.nsmap.get(prefix or None, "") or ""
         if namespace in {ENVELOPE, ENVELOPE_12} or not prefix:
             return local.split(".")[0] in CALLERS_FAULTS

@@ -1,15 +1,15 @@
-"""Strict JSON: no duplicate keys, no NaN, bounded depth; numbers with a point are Decimals."""
+"""Strict JSON: no duplicate keys, no NaN, bounded depth and numbers; numbers with a point are Decimals."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, NoReturn
 
 from equalis.model.characters import UNSHOWN
 from equalis.model.values import Value
+from equalis.wire import numerals
 from equalis.wire.unreadable import UnreadableError
 
 MAX_DEPTH = 64
@@ -20,7 +20,7 @@ def read(content: bytes) -> Value:
     try:
         text = content.decode("utf-8")
         value = json.loads(
-            text, object_pairs_hook=_pairs, parse_float=Decimal, parse_constant=_constant
+            text, object_pairs_hook=_pairs, parse_int=numerals.integer, parse_float=numerals.decimal, parse_constant=_constant
         )
     except UnicodeDecodeError as error:
         message = f"byte {error.start} is not UTF-8"
@@ -64,9 +64,11 @@ def _frozen(value: Any, depth: int) -> Value:
 
 
 def _sound(text: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         message = "a lone surrogate in a string"
-        raise UnreadableError(message)
+        raise UnreadableError(message) from None
     return text
 
 

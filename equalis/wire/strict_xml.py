@@ -1,4 +1,7 @@
-"""Strict XML: no DTD, no entities of its own, no network, bounded; and text without comments."""
+"""Strict XML: no DTD, no entities of its own, no network, bounded; and text without comments.
+
+Comments and processing instructions stay in the tree: a signature is over them too.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,10 @@ def parse(content: bytes) -> etree._Element:
     if len(content) > MAX_BYTES:
         message = f"an XML document of {len(content)} bytes; at most {MAX_BYTES} are read"
         raise UnreadableError(message)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_pis=True
-    )
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
     try:
         root = etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except (etree.LxmlError, ValueError, LookupError) as error:
         message = f"not XML: {str(error)[:160]}"
         raise UnreadableError(message) from None
     if root.getroottree().docinfo.internalDTD is not None:
@@ -33,7 +34,7 @@ def parse(content: bytes) -> etree._Element:
 
 
 def text(node: etree._Element) -> str:
-    """The text of an element as XPath sees it, comments left out; a comment gives its own text."""
+    """The text of an element as XPath sees it, comments and instructions left out; one of these gives its own text."""
     return str(_TEXT(node)) if isinstance(node.tag, str) else node.text or ""
 
 
@@ -59,13 +60,17 @@ def xpath(expression: str, namespaces: tuple[tuple[str, str], ...]) -> etree.XPa
         raise ValueError(message) from error
 
 
-def select(expression: etree.XPath, root: etree._Element) -> list[str]:
-    """Every text that an expression finds; an element gives its text, a boolean none or ''."""
+def _found(expression: etree.XPath, root: etree._Element) -> object:
     try:
-        found = expression(root)
-    except etree.XPathError as error:
+        return expression(root)
+    except etree.LxmlError as error:
         message = f"the expression cannot be evaluated: {error}"
         raise UnreadableError(message) from None
+
+
+def select(expression: etree.XPath, root: etree._Element) -> list[str]:
+    """Every text that an expression finds; an element gives its text, a boolean none or ''."""
+    found = _found(expression, root)
     if isinstance(found, bool):
         return ["true"] if found else []
     if isinstance(found, list):
@@ -75,6 +80,10 @@ def select(expression: etree.XPath, root: etree._Element) -> list[str]:
 
 def names(expression: etree.XPath, root: etree._Element) -> list[str]:
     """The local names of the elements that an expression finds."""
-    found = expression(root)
-    elements = found if isinstance(found, list) else []
-    return [etree.QName(item).localname for item in elements if isinstance(item, etree._Element)]
+    return [etree.QName(item).localname for item in elements(expression, root)]
+
+
+def elements(expression: etree.XPath, root: etree._Element) -> list[etree._Element]:
+    """The elements that an expression finds, without comments and processing instructions."""
+    found = _found(expression, root)
+    return [item for item in found if isinstance(item, etree._Element) and isinstance(item.tag, str)] if isinstance(found, list) else []

@@ -8,17 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TypeAlias
 
 import yaml
 
 from equalis.model.source import Mistake, MistakesError, Source
 from equalis.model.values import Value
+from equalis.wire import numerals
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 24
 MAX_NODES = 20_000
+_TOO_MUCH, _SPLIT = f"more than {MAX_DEPTH} levels or {MAX_NODES} values", "split the file by meaning"
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -71,6 +72,7 @@ def read(content: bytes, path: str) -> Document:
     text = _decode(content, path)
     lines = tuple(text.splitlines())
     try:
+        _hold_depth(text, path, lines)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         raise MistakesError((_syntax(error, path, lines),)) from error
@@ -84,11 +86,22 @@ def read(content: bytes, path: str) -> Document:
     return Document(path, value, reader.places, reader.keys, lines)
 
 
+def _hold_depth(text: str, path: str, lines: tuple[str, ...]) -> None:
+    """Refuse what nests too deeply by its events: the composer of libyaml's binding recurses without bound, and crashes."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            mark = event.start_mark
+            source = Source(path, mark.line + 1, mark.column + 1) if mark else Source(path)
+            raise MistakesError((Mistake(source, _TOO_MUCH, _SPLIT, excerpt(lines, source.line)),))
+
+
 def _decode(content: bytes, path: str) -> str:
     """Bytes to text; raises MistakesError for too many bytes or another encoding than UTF-8."""
     if len(content) > MAX_BYTES:
         what = f"the file has {len(content)} bytes; at most {MAX_BYTES} are read"
-        raise MistakesError((Mistake(Source(path), what, "split the file by meaning"),))
+        raise MistakesError((Mistake(Source(path), what, _SPLIT),))
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -128,8 +141,7 @@ class _Reader:
         self._seen.add(id(node))
         if depth > MAX_DEPTH or len(self._seen) > MAX_NODES:
             if not self.mistakes:
-                what = f"more than {MAX_DEPTH} levels or {MAX_NODES} values"
-                self._mistake(source, what, "split the file by meaning")
+                self._mistake(source, _TOO_MUCH, _SPLIT)
             return None
         if not node.tag.startswith("tag:yaml.org,2002:") or node.tag[18:] not in {"str", "map", "seq"}:
             self._mistake(source, f"the tag {node.tag} is not allowed", "take the tag away")
@@ -140,7 +152,11 @@ class _Reader:
                 self.value(item, (*at, index), depth + 1) for index, item in enumerate(node.value)
             )
         quoted = isinstance(node, yaml.ScalarNode) and node.style in {"'", '"', "|", ">"}
-        return str(node.value) if quoted else scalar(node.value)
+        try:
+            return str(node.value) if quoted else scalar(node.value)
+        except ValueError as error:
+            self._mistake(source, str(error), "write a shorter number, or put it in quotes")
+            return None
 
     def _pairs(self, node: yaml.MappingNode, at: Path, depth: int) -> Iterator[tuple[str, Value]]:
         known: set[str] = set()
@@ -159,11 +175,11 @@ class _Reader:
 
 
 def scalar(text: str) -> Value:
-    """A plain scalar by the YAML 1.2 core schema; a number with a point is a Decimal."""
+    """A plain scalar by the YAML 1.2 core schema; a number with a point is a Decimal. Raises ValueError for one out of bounds."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.match(text):
         # a matricule or a phone number that starts with 0 would lose digits as a number
         digits = text.lstrip("+-")
-        return text if len(digits) > 1 and digits.startswith("0") else int(text)
-    return Decimal(text) if _DECIMAL.match(text) else text
+        return text if len(digits) > 1 and digits.startswith("0") else numerals.integer(text)
+    return numerals.decimal(text) if _DECIMAL.match(text) else text

@@ -4,41 +4,63 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from equalis.model.values import Value
+from equalis.wire import instants, numerals
+from equalis.wire.instants import BLANKS
 from equalis.wire.unreadable import UnreadableError
 
 _LARGEST = 15
 """More digits than any amount of money has."""
+_DIGITS = 18
+"""The digits of an integer; XML Schema asks that so many are read (part 2 §4.3.11)."""
+_INTEGER = re.compile(r"[+-]?[0-9]+\Z")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)\Z")
+_OUT_OF_BOUNDS = "another form, or too many digits"
 
 
 def _money(text: str) -> Decimal:
-    amount = Decimal(text.strip())
-    if not amount.is_finite() or abs(amount.adjusted()) > _LARGEST:
-        raise InvalidOperation
-    return amount
+    """The lexical forms of xs:decimal (XML Schema part 2 §3.2.3): no exponent, and no digits but the ten of ASCII."""
+    amount = text.strip(BLANKS)
+    if not _DECIMAL.match(amount):
+        raise ValueError(_OUT_OF_BOUNDS)
+    if numerals.decimal(amount).adjusted() > _LARGEST:
+        raise ValueError(_OUT_OF_BOUNDS)
+    return Decimal(amount)
 
 
-def _instant(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.strip())
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _integer(text: str) -> int:
+    """The lexical forms of xs:integer (XML Schema part 2 §3.3.13)."""
+    number = text.strip(BLANKS)
+    digits = number.lstrip("+-").lstrip("0") or "0"
+    if not _INTEGER.match(number) or len(digits) > _DIGITS:
+        raise ValueError(_OUT_OF_BOUNDS)
+    return -int(digits) if number.startswith("-") else int(digits)
+
+
+def _text(text: str) -> str:
+    """Any text but one with a lone surrogate, which no bytes can hold."""
+    text.encode()
+    return text
 
 
 def _boolean(text: str) -> bool:
     """The lexical forms of xs:boolean (XML Schema part 2 §3.2.2)."""
-    return {"true": True, "1": True, "false": False, "0": False}[text.strip()]
+    return {"true": True, "1": True, "false": False, "0": False}[text.strip(BLANKS)]
 
 
 _READERS: dict[str, Callable[[str], Value]] = {
-    "text": str,
-    "integer": lambda text: int(text.strip()),
+    "text": _text,
+    "integer": _integer,
     "money": _money,
-    "date": lambda text: date.fromisoformat(text.strip()[:10]),
-    "instant": _instant,
+    "date": instants.day,
+    "instant": instants.instant,
     "boolean": _boolean,
     "bytes": lambda text: base64.b64decode("".join(text.split()), validate=True),
 }
@@ -48,27 +70,44 @@ def parse(kind: str, text: str) -> Value:
     """Read the text of a field as its type; raises UnreadableError with both."""
     try:
         return _READERS[kind](text)
-    except (ValueError, KeyError, InvalidOperation, binascii.Error, OverflowError):
+    except (ValueError, KeyError, binascii.Error):
         message = f"{text[:80]!r} is not of type {kind}"
         raise UnreadableError(message) from None
 
 
+def amount(value: Value) -> Decimal | None:
+    """A value as an exact number, None when it is none: a text is one in the forms of xs:decimal only."""
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return Decimal(value)
+    try:
+        return _money(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 def of_type(kind: str, value: Value) -> Value:
     """Give a JSON or YAML value the type that a contract asks; raises UnreadableError."""
-    if kind == "boolean":
-        if isinstance(value, bool):
+    if kind == "boolean" and isinstance(value, bool):
+        return value
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and numerals.reasonable(amount := Decimal(value)):
+        if kind == "integer" and isinstance(value, int) and amount.adjusted() < _DIGITS:
             return value
-    elif kind == "integer":
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-    elif kind == "money" and isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return parse(kind, str(value))
-    elif isinstance(value, str):
+        if kind == "money" and amount.adjusted() <= _LARGEST:
+            return amount
+        if kind == "text":
+            return str(value)
+    if isinstance(value, str) and kind not in {"boolean", "integer"}:
         return parse(kind, value)
-    if kind == "text" and isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return str(value)
-    message = f"{str(value)[:80]!r} is not of type {kind}"
+    message = f"{shown(value)!r} is not of type {kind}"
     raise UnreadableError(message)
+
+
+def shown(value: object) -> str:
+    """A foreign value in a message: its beginning, whatever it is."""
+    try:
+        return str(value)[:80]
+    except (ValueError, RecursionError):  # an integer of thousands of digits, a list of thousands of levels
+        return "a value without end"
 
 
 def to_json(value: Value) -> Any:
@@ -98,10 +137,25 @@ def from_json(value: Value) -> Value:
         ((tag, content),) = value.items()
         if tag == "record" and isinstance(content, Mapping):
             return {key: from_json(item) for key, item in content.items()}
-        if tag in {"money", "instant", "date", "bytes"} and isinstance(content, str):
-            return parse(tag, content)
+        if tag in _EVIDENCE and isinstance(content, str):
+            return _written(tag, content)
     message = f"not a value of evidence: {str(value)[:80]}"
     raise UnreadableError(message)
+
+
+_EVIDENCE: dict[str, Callable[[str], Value]] = {
+    "money": numerals.decimal, "instant": datetime.fromisoformat, "date": date.fromisoformat, "bytes": _READERS["bytes"],
+}  # fmt: skip
+"""The forms in which ``to_json`` writes: Python's own, which are not those of a wire."""
+
+
+def _written(tag: str, content: str) -> Value:
+    try:
+        value = _EVIDENCE[tag](content)
+    except (ValueError, binascii.Error):
+        message = f"{content[:80]!r} is not of type {tag}"
+        raise UnreadableError(message) from None
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and not value.tzinfo else value
 
 
 def luxembourg_day(moment: date) -> date:
@@ -115,12 +169,20 @@ def luxembourg(moment: datetime) -> datetime:
     Central European Time, an hour more from the last Sunday of March to that of October, at 01:00 UTC
     (directive 2000/84/EC).
     """
-    utc = moment.astimezone(UTC)
+    utc = instants.utc(moment)
     begins, ends = (datetime(utc.year, month, 31 - (date(utc.year, month, 31).weekday() + 1) % 7, 1, tzinfo=UTC) for month in (3, 10))
-    return utc.astimezone(timezone(timedelta(hours=2 if begins <= utc < ends else 1)))
+    zone = timezone(timedelta(hours=2 if begins <= utc < ends else 1))
+    try:
+        return utc.astimezone(zone)
+    except OverflowError:  # the last hour of time
+        return datetime.max.replace(tzinfo=zone)
 
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+_LONGEST = 100 * 366 * 86400.0
+"""A century: longer than anything that is waited for."""
 
 
 def duration(value: Value) -> float:
@@ -128,12 +190,16 @@ def duration(value: Value) -> float:
 
     Raises UnreadableError.
     """
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return float(value)
-    text = str(value)
+    text = shown(value)
     unit = text.lstrip("-0123456789.")
     try:
-        return float(text.removesuffix(unit)) * _SECONDS[unit]
-    except (KeyError, ValueError):
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            seconds = float(value)
+        else:
+            seconds = float(text.removesuffix(unit)) * _SECONDS[unit]
+    except (KeyError, ValueError, OverflowError):
+        seconds = math.nan
+    if not abs(seconds) <= _LONGEST:
         message = f"{text!r} is not a duration (250ms, 60s, 31m, 2h)"
-        raise UnreadableError(message) from None
+        raise UnreadableError(message)
+    return seconds

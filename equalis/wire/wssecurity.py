@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cryptography import x509
 from lxml import etree
 
-from equalis.wire import soap, typed, xmldsig
+from equalis.wire import certificates, soap, typed, xmldsig
 from equalis.wire.strict_xml import text
 from equalis.wire.unreadable import UnreadableError
 from equalis.wire.xmldsig import DS, WSSE, WSU, BadSignatureError
@@ -59,59 +57,50 @@ def verify(root: etree._Element) -> Signature:
         raise BadSignatureError(message)
     certificate = signer(header, found[0])
     signed = xmldsig.verify(found[0], certificate)
-    parts = frozenset(_part(root, header, node) for node in signed.covered)
     direct = found[0].find(f"{{{DS}}}KeyInfo/{{{DS}}}X509Data")
+    parts = frozenset(_parts(root, found[0], signed.covered))
     return Signature(parts, signed.weak, certificate, "token-reference" if direct is None else "x509-data")
 
 
-def _part(root: etree._Element, header: etree._Element, node: etree._Element) -> str:
-    """Name a covered element by its place, not by its tag alone: wrapping must not pass."""
-    if node is soap.body(root):
-        return "body"
-    if node.getparent() is header:
-        names = {
-            f"{{{WSU}}}Timestamp": "timestamp",
-            f"{{{WSSE}}}BinarySecurityToken": "token",
-            f"{{{WSSE}}}UsernameToken": "username-token",
-            f"{{{SAML}}}Assertion": "assertion",
-        }
-        return names.get(str(node.tag), "another element")
-    if node.tag == f"{{{DS}}}KeyInfo":
-        return "key-info"
-    return "another element"
+_NAMES: Final = {
+    f"{{{WSU}}}Timestamp": "timestamp",
+    f"{{{WSSE}}}BinarySecurityToken": "token",
+    f"{{{WSSE}}}UsernameToken": "username-token",
+    f"{{{SAML}}}Assertion": "assertion",
+}
+
+
+def _parts(root: etree._Element, signature: etree._Element, covered: tuple[etree._Element, ...]) -> Iterator[str]:
+    """Name what is covered by its place, not by its tag alone, and only where nothing of its kind is left out:
+    wrapping must not pass, nor a signed one beside an unsigned one that is read.
+    """
+    header = security(root)
+    named = {soap.body(root): "body"} | dict.fromkeys(signature.findall(f"{{{DS}}}KeyInfo"), "key-info")
+    for tag, name in _NAMES.items():
+        kind = header.findall(tag)
+        if all(node in covered for node in kind):
+            named |= dict.fromkeys(kind, name)
+    yield from (named.get(node, "another element") for node in covered)
 
 
 def signer(header: etree._Element, signature: etree._Element) -> bytes:
     """The DER certificate that KeyInfo names: X509Data, or a reference to a token."""
-    keyinfo = signature.find(f"{{{DS}}}KeyInfo")
-    if keyinfo is None:
-        message = "the signature has no KeyInfo"
-        raise BadSignatureError(message)
+    keyinfo = xmldsig.one(signature, "KeyInfo")
     direct = keyinfo.find(f"{{{DS}}}X509Data/{{{DS}}}X509Certificate")
     if direct is not None:
-        return _certificate(text(direct))
+        return certificates.encoded(text(direct))
     reference = keyinfo.find(f"{{{WSSE}}}SecurityTokenReference/{{{WSSE}}}Reference")
     uri = "" if reference is None else reference.get("URI") or ""
     for token in header.findall(f"{{{WSSE}}}BinarySecurityToken"):
         if uri == f"#{token.get(f'{{{WSU}}}Id')}" and token.get("ValueType") == X509V3:
-            return _certificate(text(token))
+            return certificates.encoded(text(token))
     message = "KeyInfo names no certificate: neither X509Data nor a token of this header"
     raise BadSignatureError(message)
 
 
-def _certificate(encoded: str) -> bytes:
-    try:
-        der = base64.b64decode("".join(encoded.split()), validate=True)
-        x509.load_der_x509_certificate(der)
-    except (ValueError, binascii.Error):
-        message = "the certificate in the message is not an X.509 certificate"
-        raise BadSignatureError(message) from None
-    return der
-
-
 def timestamp(root: etree._Element) -> tuple[datetime, datetime]:
-    """Created and Expires of the Timestamp; raises UnreadableError when one is missing."""
-    found = security(root).find(f"{{{WSU}}}Timestamp")
+    """Created and Expires of the only Timestamp (WS-Security 1.0 §10); raises UnreadableError when one is missing."""
+    found = _only(root, f"{{{WSU}}}Timestamp")
     if found is None:
         message = "the Security header has no wsu:Timestamp"
         raise UnreadableError(message)
@@ -129,6 +118,15 @@ def timestamp(root: etree._Element) -> tuple[datetime, datetime]:
     return created, expires
 
 
+def _only(root: etree._Element, tag: str) -> etree._Element | None:
+    """The child of the Security header with a tag, None when there is none; raises UnreadableError when there are several."""
+    found = security(root).findall(tag)
+    if len(found) > 1:
+        message = f"{len(found)} {etree.QName(tag).localname} in the Security header where one is due"
+        raise UnreadableError(message)
+    return found[0] if found else None
+
+
 def opaque_token(root: etree._Element, value_type: str) -> str:
     """The text of the first BinarySecurityToken of a type, empty when there is none."""
     for token in security(root).findall(f"{{{WSSE}}}BinarySecurityToken"):
@@ -139,7 +137,7 @@ def opaque_token(root: etree._Element, value_type: str) -> str:
 
 def username(root: etree._Element) -> dict[str, str]:
     """The fields of a UsernameToken (profile 1.0): Username, Password, Nonce, Created."""
-    found = security(root).find(f"{{{WSSE}}}UsernameToken")
+    found = _only(root, f"{{{WSSE}}}UsernameToken")
     if found is None:
         return {}
     return {etree.QName(node).localname: text(node) for node in found.iterchildren(tag="{*}*")}

@@ -56,7 +56,7 @@ def _rooted(name: str, known: Mapping[str, bytes]) -> bytes:
 
 def violations(schema: etree.XMLSchema, node: etree._Element) -> list[str]:
     """What a schema finds wrong with an element, at most five lines of it."""
-    alone = etree.fromstring(etree.tostring(node, with_tail=False))
+    alone = strict_xml.parse(etree.tostring(node, with_tail=False, encoding="UTF-8"))
     if schema.validate(alone):
         return []
     # lxml-stubs give the entries of the log no type

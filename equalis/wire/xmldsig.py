@@ -47,9 +47,17 @@ PROFILE: Final = frozenset(
 )  # fmt: skip
 """The algorithms of ra-pid.md §2: RSA-SHA256, SHA-256, exclusive C14N (and enveloped, for SAML)."""
 
+MOST_REFERENCES, MOST_TRANSFORMS = 32, 4
+"""Each reference and each transform reads what it covers once more."""
+
 _WITH_ID = etree.XPath(
     "//*[@Id or @ID or @xml:id or @u:Id]", namespaces={"u": WSU}, smart_strings=False
 )
+MOST_ATTRIBUTES, MOST_PREFIXES, MOST_STEPS = 500, 100, 2 * 10**8
+"""Attributes, and the prefixes in scope of each element, are sorted one by one where XML is made canonical."""
+_DECLARED = re.compile(rb"xmlns(?::[^\s=]+)?=")
+_COUNTED = etree.XPath("count(//*)")
+_CROWDED = etree.XPath(f"boolean(//*[count(@*) > {MOST_ATTRIBUTES}])")
 _FRAGMENT = re.compile(r"#([^\W\d][\w.\-]*)\Z")
 
 
@@ -90,7 +98,6 @@ def verify(signature: etree._Element, certificate: bytes) -> Signed:
     root = signature.getroottree().getroot()
     wanted = {name for name in names if name is not None}
     covered = find_ids(root, wanted)
-    copy_root, copy = private_copy(signature)
     context = xmlsec.SignatureContext()
     for transform in (*_METHODS, *_C14N):
         context.enable_signature_transform(transform)
@@ -98,12 +105,13 @@ def verify(signature: etree._Element, certificate: bytes) -> Signed:
         context.enable_reference_transform(transform)
     try:
         context.key = xmlsec.Key.from_memory(certificate, constants.KeyDataFormatCertDer)
+        copy_root, copy = private_copy(signature)
         register(context, find_ids(copy_root, wanted))
         context.verify(copy)
     except xmlsec.VerificationError:
         message = "the signature does not match what it signs"
         raise AlteredError(message) from None
-    except (xmlsec.Error, ValueError, TypeError) as error:
+    except (xmlsec.Error, etree.LxmlError, ValueError, TypeError, SystemError) as error:
         message = f"the signature cannot be verified ({error})"
         raise BadSignatureError(message) from None
     nodes = tuple(root if name is None else covered[name][0] for name in names)
@@ -121,8 +129,14 @@ def one(parent: etree._Element, name: str) -> etree._Element:
 
 def _algorithms(info: etree._Element) -> tuple[str, ...]:
     references = info.findall(f"{{{DS}}}Reference")
-    if not references:
-        message = "the signature has no Reference"
+    if not 0 < len(references) <= MOST_REFERENCES:
+        message = f"the signature has {len(references) or 'no'} Reference{'s' if references else ''}; from one to {MOST_REFERENCES} are followed"
+        raise BadSignatureError(message)
+    if any(sum(1 for _ in reference.iter(f"{{{DS}}}Transform")) > MOST_TRANSFORMS for reference in references):
+        message = f"a Reference has more than {MOST_TRANSFORMS} transforms"
+        raise BadSignatureError(message)
+    if any(len((listed.get("PrefixList") or "").split()) > MOST_PREFIXES for listed in info.iter(f"{{{EXCLUSIVE}}}InclusiveNamespaces")):
+        message = f"a PrefixList has more than {MOST_PREFIXES} prefixes"
         raise BadSignatureError(message)
     groups = (
         ((one(info, "SignatureMethod"),), _METHODS),
@@ -174,12 +188,20 @@ def find_ids(root: etree._Element, wanted: set[str]) -> dict[str, tuple[etree._E
 
 
 def private_copy(signature: etree._Element) -> tuple[etree._Element, etree._Element]:
-    """A fresh document with the same signature: the caller's table of ids stays untouched."""
+    """A fresh document with the same signature: the caller's table of ids stays untouched. Raises BadSignatureError for one
+    whose canonical form would take a time that grows with its square.
+    """
     tree = signature.getroottree()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     tag = f"{{{DS}}}Signature"
     position = list(tree.getroot().iter(tag)).index(signature)
-    root = etree.fromstring(etree.tostring(tree, encoding="UTF-8"), parser)
+    content = etree.tostring(tree, encoding="UTF-8")
+    prefixes, elements = len(set(_DECLARED.findall(content))), float(str(_COUNTED(tree)))
+    times = sum(1 for _ in signature.iter(f"{{{DS}}}Reference"))
+    if _CROWDED(tree) or times * prefixes**2 * elements > MOST_STEPS:
+        message = f"{prefixes} prefixes in {elements:.0f} elements, or one with more than {MOST_ATTRIBUTES} attributes, are too many to be made canonical"
+        raise BadSignatureError(message)
+    root = etree.fromstring(content, parser)
     return root, list(root.iter(tag))[position]
 
 

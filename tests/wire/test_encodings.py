@@ -56,3 +56,12 @@ def test_what_cannot_be_decoded_says_why(body: bytes, coding: str, word: str) ->
     """Another coding, spoilt bytes, half of them, a bomb."""
     with pytest.raises(UnreadableError, match=word):
         encodings.content(message(body, coding))
+
+
+@pytest.mark.mends("9")
+def test_a_body_of_endless_members_or_codings_is_refused() -> None:
+    """Each coding may blow up once more; each member is looked at once."""
+    with pytest.raises(UnreadableError, match="members"):
+        encodings.content(message(gzip.compress(b"") * 50_000, "gzip"))
+    with pytest.raises(UnreadableError, match="encoded 99 times"):
+        encodings.content(message(b"x", ", ".join(["gzip"] * 99)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -54,3 +56,22 @@ def test_no_bytes_make_the_reader_fail_otherwise(content: bytes) -> None:
     """Any bytes are a document or MistakesError."""
     with contextlib.suppress(MistakesError):
         strict_yaml.read(content, "a.yaml")
+
+
+@pytest.mark.parametrize("text", [*(pytest.param(text, marks=pytest.mark.mends("9")) for text in ("[", "{", "- ", "? ", "[{", "a: [", "!x [")), "&a ["])
+def test_endless_nesting_is_a_mistake_and_never_a_crash(text: str) -> None:
+    """Hundreds of thousands of levels, in a process of its own: the composer of the C library recurses without bound."""
+    code = f"from equalis.wire import strict_yaml\ntry:\n    strict_yaml.read({text!r}.encode() * 200_000, 'x')\nexcept strict_yaml.MistakesError as error:\n    print(error)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr[-300:]
+    assert found.stdout.startswith("x:1:")
+
+
+@pytest.mark.mends("9")
+@pytest.mark.parametrize("number", ["9" * 5000, "1e99999999999999999999", "1e400", "9" * 400, "-1e-99999999999999999999", "." + "1" * 2000])
+def test_a_number_without_bound_is_a_mistake_of_its_line(number: str) -> None:
+    """What no double holds; in quotes it is a text."""
+    with pytest.raises(MistakesError) as caught:
+        strict_yaml.read(f"a: 1\nb: {number}\n".encode(), "x.yaml")
+    assert caught.value.mistakes[0].source.line == 2
+    assert strict_yaml.read(f"b: '{number}'".encode(), "x.yaml").value == {"b": number}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 
 from equalis.judge.judgement import Judgement, check, ko, ok, selection_arguments
 from equalis.judge.selection import Scene, Subject, same, selection_of
 from equalis.model.case import Expectation
 from equalis.model.outcome import Outcome
 from equalis.model.values import Value, as_text
-from equalis.wire import names
+from equalis.wire import names, numerals, typed
 from equalis.wire.patterns import pattern
+from equalis.wire.unreadable import UnknownFieldError
 
 _ANY = {"type": ["string", "number", "boolean", "array", "integer", "null"]}
 
@@ -112,6 +113,7 @@ def among(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scene)
     return ok(f"each {field} among {as_text(arguments['field'])}", as_text(tuple(known)), subjects)
 
 
+_EXACT = Context(prec=2 * numerals.MAX_LENGTH)
 _SUMS = {"fields": {"type": "array", "items": {"type": "string"}, "minItems": 1}, "value": _ANY}
 
 
@@ -127,17 +129,17 @@ def sums_to(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scen
         if isinstance(parts, tuple):
             if missing := [as_text(part) for part in parts if not subject.values(as_text(part))]:
                 return ko(f"{field} as a sum", f"no {', '.join(missing)}", (subject,))
-            wanted = sum((_sum(subject.values(as_text(part))) for part in parts), Decimal(0))
+            wanted = _sum(tuple(value for part in parts for value in subject.values(as_text(part))))
             words = f"{field} = {' + '.join(map(as_text, parts))} = {wanted}"
         elif "value" in arguments:
-            wanted = Decimal(as_text(arguments["value"]))
+            wanted = _wanted(arguments["value"])
             words = f"{field} adding up to {wanted}"
         else:
             others = scene.select(selection_of({"which": "last"} | dict(arguments)))
             if not others:
                 return ko(f"{field} as a sum", "nothing to compare it with", (subject,))
             other_field = as_text(arguments["field"])
-            wanted = sum((_sum(item.values(other_field)) for item in others), Decimal(0))
+            wanted = _sum(tuple(value for item in others for value in item.values(other_field)))
             words = f"{field} adding up to {other_field} = {wanted}"
         if not subject.values(field) or own != wanted:
             return ko(words, f"{own}", (subject,))
@@ -145,7 +147,19 @@ def sums_to(subjects: tuple[Subject, ...], expectation: Expectation, scene: Scen
 
 
 def _sum(values: tuple[Value, ...]) -> Decimal:
-    return sum((Decimal(value) for value in values if isinstance(value, int | Decimal)), Decimal(0))
+    """The exact sum of what is a number: no digit is lost to the precision of a context."""
+    amounts = [Decimal(value) for value in values if isinstance(value, int | Decimal) and not isinstance(value, bool)]
+    with localcontext(_EXACT):
+        return sum(amounts, Decimal(0))
+
+
+def _wanted(value: Value) -> Decimal:
+    """The number that a case asks for."""
+    amount = typed.amount(value)
+    if amount is None:  # the case's own word, never the product's
+        message = f"{typed.shown(value)!r} is no amount"
+        raise UnknownFieldError(message)
+    return amount
 
 
 @check("unique", needs_field=True)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from equalis.model.values import as_text
 from equalis.services import answering
 from equalis.services.eadministrative.state import CONSENT_TYPES, OPEN, Consent, Document, State
 from equalis.services.port import Call, Entry, RefusalError, Reply
-from equalis.wire import matricule, payloads, strict_json
+from equalis.wire import instants, matricule, payloads
 from equalis.wire.unreadable import UnreadableError
 
 FILE_NAME = re.compile(r"F90\d{6}[2-9]\d{3}[0-1]\d_MED_MHM_\d{3}_[0-3]\d01_([0-9a-fA-F-]{36})\.xml\Z")
 PAGE = 20
+MOST_EURO = Decimal(10) ** 9
+"""More than any mémoire is worth (modelled)."""
 
 
 def deposit(state: State, call: Call) -> Reply:
@@ -48,6 +50,9 @@ def _document(state: State, call: Call) -> Document:
     number = call.text("patient.matricule")
     if wrong := matricule.problem(number, check_digits=state.world.get("check-digits") is True):
         raise RefusalError(code, wrong, 400)
+    total = call.value("total")
+    if not isinstance(total, Decimal) or abs(total) > MOST_EURO:
+        raise RefusalError(code, f"the total is no amount up to {MOST_EURO} euro", 400)
     code = "FORBIDDEN"
     if call.text("memoire.matricule") != number:
         raise RefusalError(code, "the matricule of the XML is not that of the URL", 403)
@@ -55,7 +60,7 @@ def _document(state: State, call: Call) -> Document:
         raise RefusalError(code, "the patient has not consented (MH)", 403)
     return Document(
         uuid=call.text("memoire.uuid"), ssn=number, ehealthid=call.text("ehealthid"),
-        created=call.now, price=f"{Decimal(call.text('total')):.2f}",
+        created=call.now, price=f"{total:.2f}",
         paid=call.value("paid") is True, day=call.text("date"),
         first_name=call.text("provider.first-name"), last_name=call.text("provider.last-name"), file=name,
     )  # fmt: skip
@@ -124,15 +129,20 @@ def documents(state: State, call: Call) -> Reply:
 
 def page(call: Call, found: list[dict[str, str | bool]]) -> list[dict[str, str | bool]]:
     """The page (from 0) of a list that ``page`` and ``size`` ask for; without ``size``, the world's ``page-size``."""
-    number, size = int(call.text("page") or 0), int(call.text("size") or as_text(call.world.get("page-size", PAGE)))
+    number, asked = (call.value(name) for name in ("page", "size"))
+    number = number if isinstance(number, int) else 0
+    size = asked if isinstance(asked, int) else int(as_text(call.world.get("page-size", PAGE)))
+    if number < 0 or size < 0:
+        code = "BAD_REQUEST"
+        raise RefusalError(code, "page and size are numbers from 0", 400)
     return found[number * size : (number + 1) * size]
 
 
 def read_consent(call: Call, author: str, allowed: tuple[str, ...]) -> Consent:
     """The consent in a body; 400 when type or endAt is missing, 403 for a type not allowed."""
     try:
-        body = strict_json.read(call.message.body)
-        end = datetime.fromisoformat(as_text(body["endAt"])) if isinstance(body, dict) else None
+        body = call.request.json
+        end = instants.instant(as_text(body["endAt"])) if isinstance(body, dict) else None
         kind = as_text(body["type"]) if isinstance(body, dict) else ""
     except (UnreadableError, KeyError, ValueError):
         end, kind = None, ""
@@ -142,7 +152,6 @@ def read_consent(call: Call, author: str, allowed: tuple[str, ...]) -> Consent:
     if kind not in allowed:
         code = "FORBIDDEN"
         raise RefusalError(code, f"a practitioner records only {', '.join(allowed)}", 403)
-    end = end if end.tzinfo else end.replace(tzinfo=call.now.tzinfo)
     if end <= call.now:
         code = "BAD_REQUEST"
         raise RefusalError(code, "endAt is past", 400)

@@ -55,7 +55,7 @@ def answer(state: State, call: Call) -> Reply:
         if name not in routes:
             code = "NOT_FOUND"
             raise RefusalError(code, "no such resource", 404)
-        if role not in claims.get("roles", ()):
+        if role not in security.words(claims.get("roles")):
             code = "FORBIDDEN"
             raise RefusalError(code, f"the role {role} is needed", 403)
         _own_resource(state, call, claims, role)
@@ -96,7 +96,7 @@ def _own_resource(state: State, call: Call, claims: Mapping[str, Any], role: str
     """A practitioner acts under the own eHealthID or that of a team, a patient on the own number."""
     _path_rules(call)
     asked = call.text("ehealthid") if role == "PRACTITIONER" else call.text("patient.matricule")
-    own = claims.get("eHealthID") if role == "PRACTITIONER" else claims.get("ssn")
+    own = next(iter(security.words(claims.get("eHealthID" if role == "PRACTITIONER" else "ssn"))), "")
     if asked and asked != own and (asked, own) not in state.members:
         code = "FORBIDDEN"
         raise RefusalError(code, "this resource is another person's", 403)

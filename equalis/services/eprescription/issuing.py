@@ -34,6 +34,9 @@ OF_EACH_LINE = (
 MOST_ENTRIES, CHILD = 100, 12
 NUMBER = re.compile(r"[A-Za-z0-9.-]{1,60}")
 """A group identifier, which becomes a part of ids (FHIR R4 id: 64 of these characters)."""
+BORN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?\Z")
+MOST_PACKS, MOST_REPEATS = 9999, 999
+"""What a line may ask for (modelled)."""
 LATEST = timedelta(days=30)
 """How long after its date a prescription may still be submitted (a printed fall-back)."""
 
@@ -126,19 +129,19 @@ def products(call: Call, known: Mapping[str, Record]) -> None:
         if product.get("by_weight") is True and _age(call) < CHILD and call.value("patient.weight") is None:
             stop("weight", "the dose of a child needs the weight")
     for value in call.values("lines.quantity"):
-        if not isinstance(value, Decimal) or value <= 0 or value != value.to_integral_value():
+        if not isinstance(value, Decimal) or not 0 < value <= MOST_PACKS or value != value.to_integral_value():
             stop("quantity", "a quantity is a number of whole packs")
     for value in call.values("lines.repeats"):
-        if not isinstance(value, int) or value < 0:
+        if not isinstance(value, int) or not 0 <= value <= MOST_REPEATS:
             stop("content", "the number of renewals is not a number")
 
 
 def _age(call: Call) -> int:
     """Whole years; an unknown month or day of birth counts as the first."""
-    parts = [int(part) for part in call.text("patient.birth-date").split("-") if part.isdigit()]
-    if not parts:
+    found = BORN.match(call.text("patient.birth-date"))
+    if not found:
         return CHILD
-    year, month, day = [*parts, 1, 1][:3]
+    year, month, day = (int(part or 1) for part in found.groups())
     return call.now.year - year - ((call.now.month, call.now.day) < (month, day))
 
 

@@ -76,7 +76,7 @@ def _fault(state: State, text: str, code: str = "soap:Client", status: int = 500
 
 
 def _authenticate(state: State, call: Call) -> Reply:
-    root = soap.envelope(call.message.body)
+    root = soap.enveloped(call.request.xml)
     security.signed_parts(call, root, frozenset({"timestamp", "token", "body"}))
     security.fresh_timestamp(call, root)
     _request_profile(call)

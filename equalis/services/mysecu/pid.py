@@ -45,10 +45,20 @@ def simulate(state: State, call: Call, provider: str) -> Reply:
     return answering.soap_reply(kept, call, content, entries=(entry,))
 
 
+MOST_ACTS, MOST_EURO = 999, Decimal(10) ** 9
+"""What one line may ask for (modelled): no amount that follows from it is longer than what a wire carries."""
+
+
 def _lines(call: Call) -> list[tariff.Line]:
+    """The lines of a mémoire; refused when one is not whole, or beyond all bounds."""
+    fault = "soap:Client"
     parts = [call.values(f"lines.{name}") for name in ("id", "code", "count", "date")]
+    if not parts[0] or len({len(part) for part in parts}) != 1:
+        raise RefusalError(fault, "each line has an id, an act, a number and a day")
     amounts = _by_line(call, "lines.priced", "lines.amount")
     places = _by_line(call, "lines.placed", "lines.place")
+    if any(not isinstance(count, int) or count > MOST_ACTS for count in parts[2]) or any(Decimal(amount) > MOST_EURO for amount in amounts.values()):
+        raise RefusalError(fault, f"a line has at most {MOST_ACTS} acts and {MOST_EURO} euro each")
     return [
         tariff.Line(as_text(key), as_text(code), int(as_text(count)),
                     day if isinstance(day, date) else date.min,

@@ -42,7 +42,7 @@ def answer(state: State, call: Call) -> Reply:
     if call.operation is None:
         return answering.soap_fault(state, call, "unknown business element", status=404)
     try:
-        root = soap.envelope(call.message.body)
+        root = soap.enveloped(call.request.xml)
         _request_profile(call, root)
         security.signed_parts(call, root, frozenset({"body"}))
         code = _caller(call, wssecurity.opaque_token(root, TOKEN_TYPE))
@@ -83,14 +83,14 @@ def _caller(call: Call, token: str) -> str:
         claims: dict[str, Any] = dict(jwt.verify(statement, call.peers["sts"].public_pem))
     except (BadSignatureError, ValueError):  # not base64, not text
         raise RefusalError(fault, "this token was not issued by the STS") from None
-    if not claims["nbf"] <= call.now.timestamp() < claims["exp"]:
+    if not security.in_force(claims, call.now):
         raise RefusalError(fault, "the token is expired or not yet valid")
     address = call.text("address")
-    if claims["aud"] != address:
-        raise RefusalError(fault, f"the token is for {claims['aud']}, this is {address}")
-    if claims["cert"] != hashlib.sha256(call.client_certificate).hexdigest():
+    if address not in security.words(claims.get("aud")):
+        raise RefusalError(fault, f"the token is for {', '.join(security.words(claims.get('aud')))}, this is {address}")
+    if claims.get("cert") != hashlib.sha256(call.client_certificate).hexdigest():
         raise RefusalError(fault, "the token was issued to another client")
-    return str(claims["code"])
+    return "".join(security.words(claims.get("code")))
 
 
 SIMULATOR = Simulator(start, answer, refuse)

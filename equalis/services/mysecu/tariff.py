@@ -69,7 +69,8 @@ def shares(world: Record, lines: list[Line], number: str) -> Shares:
         statutory_base += amount
     day = lines[0].day
     rates = in_force(worlds.records(world, "rates"), day) or {}
-    minor = matricule.age(number, day) < MAJORITY
+    age = matricule.age(number, day)
+    minor = age is not None and age < MAJORITY
     inpatient = any(line.place in _words(world, "inpatient-places") for line in lines)
     rate = Decimal(as_text(rates.get("inpatient" if inpatient else "minor" if minor else "adult", 0)))
     statutory = (statutory_base * rate / 100).quantize(CENT, ROUND_HALF_UP)

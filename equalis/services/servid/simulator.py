@@ -96,7 +96,7 @@ def _headers(call: Call) -> None:
 
 def _match(state: State, call: Call) -> Reply:
     try:
-        wrong = fhir.problems(call.message.body, "Parameters")
+        wrong = fhir.problems(call.request.content, "Parameters")
     except UnreadableError as error:
         _stop("structure", str(error), 400)
     if wrong:

@@ -49,7 +49,7 @@ def answer(state: State, call: Call) -> Reply:
     if call.operation is None:
         return answering.soap_fault(state, call, "unknown request", "wst:InvalidRequest", 404)
     try:
-        root = soap.envelope(call.message.body)
+        root = soap.enveloped(call.request.xml)
         _request_profile(call)
         refused = as_text(call.script.get("refuse"))
         if refused:
