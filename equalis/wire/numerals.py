@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -12,7 +13,7 @@ LARGEST, SMALLEST = 308, -400
 """The powers of ten between which a number other than zero lies."""
 
 
-_SHORT = 20
+_PLAIN = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?\Z").match
 
 
 def integer(text: str) -> int:
@@ -24,9 +25,8 @@ def integer(text: str) -> int:
 
 def decimal(text: str) -> Decimal:
     """A decimal number, exactly as written; raises ValueError for one that no double reaches."""
-    if len(text) <= _SHORT and "e" not in text and "E" not in text:  # nearly all of them, and a body may hold millions
-        return Decimal(text)
-    _hold(text)
+    if not _PLAIN(text):  # nearly all of them are, and a body may hold millions
+        _hold(text)
     try:
         number = Decimal(text)
     except InvalidOperation:

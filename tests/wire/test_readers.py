@@ -250,3 +250,13 @@ def test_a_zip_is_packed_by_deflate_and_its_names_may_be_nothing() -> None:
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("Xa", b"x")
     assert archives.read(stream.getvalue().replace(b"Xa", b"\x00a"))[0] == archives.Entry("", b"x")
+
+
+@M9
+@pytest.mark.parametrize("text", ["nan", "NaN", "sNaN", "NaN123", "inf", "Infinity", "-Infinity", "1e400", "", ".", "x"])
+def test_a_numeral_is_a_finite_number(text: str) -> None:
+    """What Python would take for a decimal, and no document may mean."""
+    from equalis.wire import numerals  # noqa: PLC0415 - where it is not there, the other tests of this file still run
+
+    with pytest.raises(ValueError, match=r"number|convert"):
+        numerals.decimal(text)
