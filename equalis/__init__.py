@@ -3,4 +3,4 @@
 The package imports nothing heavy here, so that ``equalis --help`` stays fast.
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
