@@ -50,11 +50,11 @@ def _seen(scene: Scene, step: Step) -> bool:
 
 
 def held(judgement: Judgement, expectation: Expectation, scene: Scene, waits: Sequence[Vain]) -> Judgement:
-    """A judgement, when something was awaited in vain: nothing is shown by absence, nor by what the step itself says on the screen."""
+    """A judgement, when something was awaited in vain: nothing is shown by absence, nor by the screen of a step that called nobody."""
     if not waits:
         return _settled(judgement, scene)
     first = next((item for item in waits if item.outcome is Outcome.KO), waits[0])
-    hollow = not judgement.subjects or expectation.select.observation in {item.step.id for item in waits}
+    hollow = not judgement.subjects or expectation.select.observation in {item.step.id for item in waits if not _called(scene, item.step)}
     if judgement.outcome is Outcome.OK and hollow and not _exercised(judgement, scene):
         return replace(judgement, outcome=first.outcome, expected=f"{judgement.expected}, after what was awaited", actual=first.told)
     called = {item.step.id for item in waits if item.outcome is Outcome.INCONCLUSIVE}
@@ -70,6 +70,11 @@ def _settled(judgement: Judgement, scene: Scene) -> Judgement:
         return judgement
     waits = "; ".join(f"`{step}`: {wait}" for step, wait in sorted(unmet.items()))
     return replace(judgement, outcome=Outcome.KO, expected=f"{judgement.expected}, after what was awaited", actual=waits)
+
+
+def _called(scene: Scene, step: Step) -> bool:
+    """Whether the product called anybody during a step."""
+    return any(exchange.step == step.id and not exchange.ours for exchange in scene.transcript.exchanges)
 
 
 def _exercised(judgement: Judgement, scene: Scene) -> bool:
