@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
+from multiprocessing.synchronize import Semaphore
 
 from equalis.gateway.pulse import late
 from equalis.model.outcome import Outcome
@@ -24,7 +25,7 @@ STOPPED, STARVED = "stopped", "starved"
 KINDS = (STOPPED, STARVED)
 STOP = 1.3
 """Seconds for which everything of ours stands still: longer than the demonstration solution waits."""
-APART = (0.3, 1.5)
+APART = (0.1, 0.9)
 """Seconds between two stops, at least and at most."""
 BUSY_PER_CORE = 5
 RETRIES = 2
@@ -81,13 +82,16 @@ def played(kind: str, defect: str, names: tuple[str, ...], play: Callable[[str],
 @contextlib.contextmanager
 def _troubled(kind: str, seed: str) -> Iterator[None]:
     context = multiprocessing.get_context("spawn")
+    ready = context.Semaphore(0)
     if kind == STOPPED:
-        others: list[SpawnProcess] = [context.Process(target=stopping, args=(os.getpid(), seed), daemon=True)]
+        others: list[SpawnProcess] = [context.Process(target=stopping, args=(os.getpid(), seed, ready), daemon=True)]
     else:
-        others = [context.Process(target=busy, daemon=True) for _ in range(BUSY_PER_CORE * (os.cpu_count() or 1))]
+        others = [context.Process(target=busy, args=(ready,), daemon=True) for _ in range(BUSY_PER_CORE * (os.cpu_count() or 1))]
     for each in others:
         each.start()
     try:
+        for _ in others:
+            ready.acquire()
         yield
     finally:
         for each in others:
@@ -95,10 +99,11 @@ def _troubled(kind: str, seed: str) -> Iterator[None]:
             each.join()
 
 
-def stopping(process: int, seed: str) -> None:
+def stopping(process: int, seed: str, ready: Semaphore) -> None:
     """Stop a process again and again, and let it go on each time, until one is ended."""
     drawn = random.Random(seed)  # noqa: S311 - any spread will do, the same each time
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # never ended between a stop and its end
+    ready.release()
     with contextlib.suppress(ProcessLookupError):
         while signal.SIGTERM not in signal.sigpending():
             time.sleep(drawn.uniform(*APART))
@@ -108,7 +113,8 @@ def stopping(process: int, seed: str) -> None:
                 os.kill(process, signal.SIGCONT)
 
 
-def busy() -> None:
+def busy(ready: Semaphore) -> None:
     """Keep a processor busy until one is ended."""
+    ready.release()
     while True:
         pass
