@@ -55,7 +55,7 @@ class Terminal:
         for label, value in summary(task, answers):
             self._say(f"  {label}: {value}")
         while (word := _prompted("[entrée] confirmer, r reprendre").lower()) not in {"", "r"}:
-            click.echo(f"  {clean(word)} : entrée ou r", err=True)
+            self._say(f"  {word} : entrée ou r")
         return not word
 
     def wait(self, text: str) -> None:

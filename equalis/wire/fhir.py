@@ -19,6 +19,8 @@ from equalis.wire import strict_json
 
 KINDS = ("Bundle", "MedicationDispense", "OperationOutcome", "Parameters", "Patient")
 """The resources that are read at the top of a message; in R4 and R4B alike."""
+WITHIN = ("Composition", "MedicationRequest", "Medication", "Patient", "Practitioner", "PractitionerRole", "Organization")
+"""The resources that stand in a prescription's Bundle: their models take a while to load."""
 SCHEMAS = tuple(f"fhir-r4:{kind}" for kind in KINDS)
 """The names by which a binding says that a message is one of these."""
 MOST_SHOWN = 5
@@ -55,7 +57,8 @@ def _model(kind: str) -> Any:
 def ready(*kinds: str) -> None:
     """Load the models of these resources, once: before a product is asked, never on its time."""
     for kind in kinds:
-        problems(json.dumps({"resourceType": kind}).encode(), kind)
+        inside = {"type": "collection", "entry": [{"resource": {"resourceType": each}} for each in WITHIN]} if kind == "Bundle" else {}
+        problems(json.dumps({"resourceType": kind, **inside}).encode(), kind)
 
 
 def problems(content: bytes, kind: str) -> list[str]:

@@ -192,7 +192,7 @@ def _typing() -> Callable[[str], str]:
 
 
 def drifted(foreign: str, _patch: pytest.MonkeyPatch) -> None:
-    verb_drift._print(Drift(2, 1, 0, [Difference(f"op {foreign}", foreign, foreign, foreign, foreign)]))
+    verb_drift._print(Drift(2, 1, differences=[Difference(f"op {foreign}", foreign, foreign, foreign, foreign)]))
 
 
 def examined(foreign: str, patch: pytest.MonkeyPatch) -> None:

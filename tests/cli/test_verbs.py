@@ -397,7 +397,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Hook(BaseHTTPRequestHandler):
     def answer(self):
-        text = b'{"idle": false, "state": "refused"}'
+        text = b'{"idle": false}' if self.command == "GET" else b'{"state": "refused"}'
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))
