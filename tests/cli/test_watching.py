@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from equalis.cli.watching import EVERY, stamps, wait_for_change
+from tests.pace import PATIENCE, PRODUCT
 
 
 def until(what: str, process: subprocess.Popen[str], seen: list[str]) -> None:
@@ -30,7 +31,7 @@ def until(what: str, process: subprocess.Popen[str], seen: list[str]) -> None:
 def test_a_change_plays_the_cases_again_and_a_mistake_is_told_and_waited_out(home: Path, tmp_path: Path) -> None:
     """Three times: as it was, broken, mended; Ctrl-C ends with the last code."""
     file = tmp_path / "equalis.toml"
-    file.write_text('[solution]\nname = "X"\ndriver = "demo"\ntimeout = 0.8\nsettle = 0.2\ncapabilities = ["idv"]\n')
+    file.write_text(f'[solution]\nname = "X"\ndriver = "demo"\ntimeout = {PRODUCT}\nsettle = 0.2\ncapabilities = ["idv"]\n')
     environment = {**os.environ, "EQUALIS_HOME": str(home), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen([sys.executable, "-m", "equalis", "run", "idv/numero-faux", "--watch", "equalis.toml"], cwd=tmp_path,
                                env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # fmt: skip
@@ -43,7 +44,7 @@ def test_a_change_plays_the_cases_again_and_a_mistake_is_told_and_waited_out(hom
     file.write_text(right)
     until("watching equalis.toml", process, seen)
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE) == 0
     assert len(list((tmp_path / "reports").glob("*.asice"))) == 2
 
 
