@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -48,7 +46,7 @@ def test_a_change_plays_the_cases_again_and_a_mistake_is_told_and_waited_out(hom
     assert len(list((tmp_path / "reports").glob("*.asice"))) == 2
 
 
-def test_what_a_run_writes_itself_is_no_change_and_several_writes_are_one(tmp_path: Path) -> None:
+def test_what_a_run_writes_itself_is_no_change_and_several_writes_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports are not watched; a change counts when it has come to rest."""
     (tmp_path / "reports").mkdir()
     (tmp_path / "cases.yaml").write_text("a")
@@ -56,13 +54,16 @@ def test_what_a_run_writes_itself_is_no_change_and_several_writes_are_one(tmp_pa
     (tmp_path / "reports" / "run.asice").write_text("x")
     assert stamps([tmp_path]) == before
 
-    def write() -> None:
-        for text in ("b", "c", "d"):
-            (tmp_path / "cases.yaml").write_text(text)
-            time.sleep(EVERY / 2)
+    left = ["b", "c", "d"]
 
-    writer = threading.Thread(target=write)
-    writer.start()
+    def written(seconds: float) -> None:
+        """Between two looks somebody saves, at a moment of its own, until it is done."""
+        assert seconds == EVERY
+        if left:
+            (tmp_path / "cases.yaml").write_text(left.pop(0))
+            os.utime(tmp_path / "cases.yaml", ns=(len(left), len(left)))
+
+    monkeypatch.setattr("equalis.cli.watching.time.sleep", written)
     after = wait_for_change([tmp_path], before)
-    writer.join()
+    assert not left
     assert after == stamps([tmp_path]) != before
