@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test prove prove-long lint types arrows unit digests lock clean
+.PHONY: demo test test-starved prove prove-long lint types arrows unit digests lock clean
 
 demo: $(READY)
 	$(BIN)/equalis run --demo
@@ -31,6 +31,12 @@ arrows: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest -n 2
+
+# The same on a machine that is starved; it takes hours, and more patience of the products under test. Linux only.
+STARVED := EQUALIS_DEMO_PATIENCE=5 $(BIN)/python tools/starved.py
+test-starved: $(READY)
+	$(STARVED) --per-core 2 $(BIN)/pytest -n 2 -o timeout=14400
+	$(STARVED) --one-core 10 $(BIN)/pytest -n 0 -o timeout=14400 tests/gateway tests/solution tests/cli tests/test_asking.py tests/test_pytest_plugin.py tests/test_live_environment.py tests/proof/test_attribution.py
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name it: make PYTHON=python3.12 ...")'

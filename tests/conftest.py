@@ -17,9 +17,9 @@ from equalis.cases.loading import Loaded, load_all
 from equalis.gateway import pki
 from equalis.gateway.pki import Pki
 
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 REPOSITORY = Path(__file__).parent.parent
 Equalis = Callable[..., subprocess.CompletedProcess[str]]

@@ -22,6 +22,7 @@ from equalis.demo.defects import Switches
 from equalis.demo.practice import Practice
 from equalis.demo.transport import Doctor
 from tests.conftest import REPOSITORY
+from tests.pace import PATIENCE, PRODUCT
 from tests.services.cda_wire import CdaWire
 
 CDA = REPOSITORY / "tests" / "overlays" / "cda"
@@ -102,7 +103,7 @@ class Real:
         """Unplug it."""
         if self.process is not None:
             self.process.send_signal(how)
-            self.process.wait(20)
+            self.process.wait(PATIENCE)
             self.process = None
             shutil.move(self.folder / "serve.log", self.folder / "before.log")
 
@@ -124,7 +125,7 @@ class Real:
 @contextmanager
 def other_product() -> Iterator[Hook]:
     """The demonstration solution, written for that environment, behind its hook."""
-    served = Hook(0, 0.8, (), OtherPractice)
+    served = Hook(0, PRODUCT, (), OtherPractice)
     threading.Thread(target=served.serve_forever, daemon=True).start()
     yield served
     served.shutdown()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +12,7 @@ from equalis.model.case import Action, Step
 from equalis.model.source import Source
 from equalis.model.values import Record
 from equalis.solution.port import DriverError, ProductFailure, Reset, Seen
+from tests.pace import PATIENCE
 
 ACTION = Action("pid.bill", "", (), (), Source(""))
 STEP = Step("s", "", Source(""))
@@ -20,7 +21,7 @@ STEP = Step("s", "", Source(""))
 class Driver:
     """A driver that does what the test says."""
 
-    def __init__(self, act: Callable[[], Seen], patience: float | None = 0.2) -> None:
+    def __init__(self, act: Callable[[], Seen], patience: float | None = PATIENCE) -> None:
         self._act, self.patience = act, patience
 
     def act(self, action: Action, step: Step, inputs: Record) -> Seen:
@@ -47,7 +48,7 @@ def fails(error: Exception) -> Callable[[], Seen]:
     return act
 
 
-@pytest.mark.parametrize("patience", [0.2, None])
+@pytest.mark.parametrize("patience", [PATIENCE, None])
 def test_what_a_driver_says_is_passed_on(patience: float | None) -> None:
     """Observations, and its two own errors."""
     seen = Seen({"state": "paid"})
@@ -57,7 +58,7 @@ def test_what_a_driver_says_is_passed_on(patience: float | None) -> None:
             ask(Driver(fails(error), patience), ACTION, STEP, {})
 
 
-@pytest.mark.parametrize("patience", [0.2, None])
+@pytest.mark.parametrize("patience", [PATIENCE, None])
 def test_any_other_error_is_a_defect_of_the_driver(patience: float | None) -> None:
     """Said with its type and text."""
     with pytest.raises(DriverDefectError, match="ZeroDivisionError: by nothing") as caught:
@@ -67,13 +68,13 @@ def test_any_other_error_is_a_defect_of_the_driver(patience: float | None) -> No
 
 def test_a_driver_that_does_not_come_back_is_given_up() -> None:
     """After its own patience; a person has none to lose."""
+    over = threading.Event()
 
     def late() -> Seen:
-        time.sleep(0.5)
+        assert over.wait(PATIENCE)
         return Seen({})
 
-    started = time.monotonic()
-    with pytest.raises(DriverDefectError, match=r"did not come back from pid\.bill"):
-        ask(Driver(late), ACTION, STEP, {})
-    assert time.monotonic() - started < 0.45
+    with pytest.raises(DriverDefectError, match=r"did not come back from pid\.bill within 0\.2 s"):
+        ask(Driver(late, 0.2), ACTION, STEP, {})
+    threading.Timer(0.5, over.set).start()
     assert ask(Driver(late, None), ACTION, STEP, {}).fields == {}

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from equalis.demo.__main__ import Hook
+from tests.pace import PRODUCT, waited
 from tests.real_environment import CDA, Real, other_product, overlay, real_environment
 
 SOLUTION = """\
@@ -22,7 +22,7 @@ SOLUTION = """\
 name = "the demo, in another language"
 driver = "http"
 url = "http://127.0.0.1:{port}"
-timeout = 0.8
+timeout = {timeout}
 settle = 0.2
 capabilities = ["pid", "ra", "ra-team", "ra-mysecu", "idv", "eprescription", "clock"]
 
@@ -63,7 +63,7 @@ def outcomes(found: dict[str, Any]) -> dict[str, str]:
 
 def test_the_same_cases_have_the_same_verdicts_in_both_environments(real: Real, product: Hook, home: Path, tmp_path: Path) -> None:
     """Every case that applies is OK in both, against another wire; what does not apply says why; the bundle verifies."""
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=product.server_address[1]) + real.described())
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=product.server_address[1]) + real.described())
     live = report(equalis(tmp_path, home, "run", "--environment", "real", "--json"))
     played = {name: outcome for name, outcome in outcomes(live).items() if outcome != "NOT_APPLICABLE"}
     assert len(played) > 230
@@ -86,7 +86,7 @@ def test_the_same_cases_have_the_same_verdicts_in_both_environments(real: Real, 
 
 def test_a_defect_is_ko_in_both_with_the_same_findings(real: Real, home: Path, tmp_path: Path) -> None:
     """What the product does wrong shows at a live environment for the same reason."""
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described())
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=1) + real.described())
     words = ["run", "--demo", "--defect", "always-acquitted", "ra-pid/ra-depot@non-acquitte", "--json"]
     live, embedded = report(equalis(tmp_path, home, *words, "--environment", "real")), report(equalis(tmp_path, home, *words))
     findings = [[(item["expectation"], item["outcome"], item["likely"]) for item in found["cases"][0]["findings"]] for found in (live, embedded)]
@@ -96,7 +96,7 @@ def test_a_defect_is_ko_in_both_with_the_same_findings(real: Real, home: Path, t
 
 def test_the_doctor_looks_at_the_environment_and_obtains_a_token(real: Real, product: Hook, home: Path, tmp_path: Path) -> None:
     """Every line about it, the last a token that the product got."""
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=product.server_address[1]) + real.described())
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=product.server_address[1]) + real.described())
     done = equalis(tmp_path, home, "doctor", "--environment", "real")
     assert done.returncode == 0, done.stdout + done.stderr
     for line in ("OK       environment    real, with idp, sts, mysecu", "OK       applicable     238 of 379 cases apply there", "OK       not applicable 56 cases: its answers are scripted, which only the embedded services obey", "OK       authority      1 trusted", "OK       identity       CN=equalis EMBEDDED solution, with its key",
@@ -117,7 +117,7 @@ def test_a_mistake_of_configuration_is_told_before_any_case_and_is_nobodys_ko(
 ) -> None:
     """The run does not begin: exit 2 or 3, what to do, and no directory."""
     described = real.described(**{key: value.format(home=home) for key, value in change.items()})
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=product.server_address[1]) + described)
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=product.server_address[1]) + described)
     done = equalis(tmp_path, home, "run", "--environment", "real", "ra-pid/ra-depot")
     assert done.returncode in {2, 3}
     assert words in done.stderr, done.stderr
@@ -128,7 +128,7 @@ def test_a_mistake_of_configuration_is_told_before_any_case_and_is_nobodys_ko(
 
 def test_an_environment_that_nobody_describes_is_told_with_those_that_are(real: Real, home: Path, tmp_path: Path) -> None:
     """A misspelt name, with the nearest one."""
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described())
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=1) + real.described())
     done = equalis(tmp_path, home, "run", "--environment", "rael")
     assert done.returncode == 2
     assert "no environment `rael`" in done.stderr
@@ -137,7 +137,7 @@ def test_an_environment_that_nobody_describes_is_told_with_those_that_are(real: 
 
 def test_signed_messages_do_not_go_by_prefix_and_that_is_nobodys_ko(real: Real, home: Path, tmp_path: Path) -> None:
     """The identity provider refuses what is addressed to the gateway: configuration, with the other way of routing; never KO."""
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described(routing='"prefix"'))
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=1) + real.described(routing='"prefix"'))
     done = equalis(tmp_path, home, "run", "--demo", "--environment", "real", "ra-pid/authentification", "idv/par-matricule")
     assert done.returncode == 3, done.stdout + done.stderr
     assert "0 OK" in done.stdout
@@ -147,24 +147,24 @@ def test_signed_messages_do_not_go_by_prefix_and_that_is_nobodys_ko(real: Real, 
 
 def test_a_run_is_resumed_at_the_environment_at_which_it_was_begun(real: Real, home: Path, tmp_path: Path) -> None:
     """Another description is refused, whatever the name; the run stays as it is."""
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described(quiet='["00:00-00:00"]'))
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=1) + real.described(quiet='["00:00-00:00"]'))
     stopped = equalis(tmp_path, home, "run", "--demo", "--environment", "real", "idv/par-matricule")
     assert stopped.returncode == 3
     assert "is not to be used from 00:00 to 00:00" in stopped.stderr
     (folder,) = (tmp_path / "reports").iterdir()
     assert f"--resume reports/{folder.name}`" in stopped.stderr
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described(says='"OTHER"'))
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=1) + real.described(says='"OTHER"'))
     other = equalis(tmp_path, home, "run", "--resume", str(folder))
     assert other.returncode == 2
     assert "describes it otherwise now" in other.stderr
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described())
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=1) + real.described())
     assert equalis(tmp_path, home, "run", "--resume", str(folder)).returncode == 0
 
 
 def test_what_the_environment_lacks_is_not_applicable_and_says_so(real: Real, home: Path, tmp_path: Path) -> None:
     """An environment without a prescription service judges nothing of it."""
     described = real.described().replace(f', eprescription = "https://localhost:{real.port}/eprescription"', "")
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + described)
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=1) + described)
     done = equalis(tmp_path, home, "run", "--demo", "--environment", "real", "eprescription/emission", "idv/par-matricule")
     assert "the environment has no eprescription" in done.stdout
     assert "OK             idv/par-matricule " in done.stdout
@@ -174,7 +174,7 @@ def test_what_the_environment_lacks_is_not_applicable_and_says_so(real: Real, ho
 @pytest.mark.parametrize(("words", "outcome"), [({}, "OK"), ({"holds": '["invented-persons"]'}, "NOT_APPLICABLE"), ({"holds": '["invented-persons"]', "switches": '["check-digits-off"]'}, "NOT_APPLICABLE")])
 def test_the_rule_of_check_digits_is_a_switch_of_the_environment(real: Real, home: Path, tmp_path: Path, words: dict[str, str], outcome: str) -> None:
     """Where false digits are taken, the cases that want them refused do not apply, and the product is told: it takes them too."""
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1) + real.described(**words))
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=1) + real.described(**words))
     found = outcomes(report(equalis(tmp_path, home, "run", "--demo", "--environment", "real", "idv/numero-faux", "idv/numero-faux@court", "--json")))
     assert found["idv/numero-faux"] == outcome
     assert found["idv/numero-faux@court"] == "OK"
@@ -186,15 +186,13 @@ def test_unplugging_the_environment_in_mid_run_is_inconclusive_and_the_run_resum
     real_folder.mkdir()
     with real_environment(real_folder) as own:
         described = own.described().replace("/echange", "/mysecu")
-        (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=1).replace('driver = "http"', 'driver = "demo"').replace("[solution]", '[solution]\nversion = "1"') + described)
+        (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=1).replace('driver = "http"', 'driver = "demo"').replace("[solution]", '[solution]\nversion = "1"') + described)
         environment = {**os.environ, "EQUALIS_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "160"}
         words = [sys.executable, "-m", "equalis", "run", "--environment", "real", "--family", "idv", "--family", "ra-pid"]
         with subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as run:
-            deadline = time.monotonic() + 60
-            while own.said.count("idv.match") < 20 and time.monotonic() < deadline:
-                time.sleep(0.02)
+            assert waited(lambda: own.said.count("idv.match") >= 20)
             own.stop()
-            said, told = run.communicate(timeout=120)
+            said, told = run.communicate()
         assert run.returncode == 3, said + told
         assert "the run is INCOMPLETE: after idv/" in told
         assert f"nobody answers at localhost:{own.port}" in told

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.foreign import HOSTILE, wrong
+from tests.pace import PRODUCT
 
 IDV = REPOSITORY / "scenarios" / "idv"
 HOOK = "import json, sys\njson.load(sys.stdin)\nprint({0!r} if sys.argv[-1] not in ('reset', 'clock') else '{{}}')\n"
@@ -34,7 +35,7 @@ def product(project: Path, screen: str, capabilities: str) -> None:
     (project / "hook.py").write_text(HOOK.format(screen))
     command = json.dumps([sys.executable, "hook.py"])
     (project / "equalis.toml").write_text(
-        f'[solution]\nname = "X"\ndriver = "command"\ncommand = {command}\ntimeout = 1\nsettle = 0.1\ncapabilities = {capabilities}\n'
+        f'[solution]\nname = "X"\ndriver = "command"\ncommand = {command}\ntimeout = {PRODUCT}\nsettle = 0.1\ncapabilities = {capabilities}\n'
     )
 
 

@@ -170,7 +170,7 @@ def test_init_asks_at_a_terminal(home: Path, tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-m", "equalis", "init"], cwd=tmp_path, env={**os.environ, "EQUALIS_HOME": str(home)}, stdin=theirs,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
     os.write(ours, b"Cabinet Plus\n4.2\nExemple SARL\npython\npid ra\n")
-    shown, _ = process.communicate(timeout=60)
+    shown, _ = process.communicate()
     os.close(ours)
     os.close(theirs)
     assert process.returncode == 0, shown.decode()

@@ -22,6 +22,8 @@ from equalis.gateway.pulse import Pulse
 from equalis.gateway.refusing import RefusingProtocol, Told
 from equalis.model.transcript import Tls
 
+PATIENCE = 60.0
+"""Seconds that we wait for our own thread: what is under way there is short, and only a starved machine makes it last."""
 ROUNDS = 4
 """Turns of the loop in which a connection is accepted and its first bytes are read."""
 
@@ -139,7 +141,7 @@ class _Server(uvicorn.Server):
 
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(run)
-            done.wait(60)
+            done.wait(PATIENCE)
 
     def catch_up(self) -> None:
         """Let the loop go round a few times, so that what waits at its sockets is taken in; returns when it has."""
@@ -154,13 +156,13 @@ class _Server(uvicorn.Server):
 
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(around, ROUNDS)
-            done.wait(60)
+            done.wait(PATIENCE)
 
     def last(self, finish: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run something in the listener's loop, and wait for it a while."""
         if self._loop is not None and not self._loop.is_closed():
             with contextlib.suppress(TimeoutError, RuntimeError):
-                asyncio.run_coroutine_threadsafe(finish(), self._loop).result(2)
+                asyncio.run_coroutine_threadsafe(finish(), self._loop).result(PATIENCE)
 
     def request_stop(self) -> None:
         if self._loop is not None and self._wake is not None and not self._loop.is_closed():
@@ -235,7 +237,7 @@ class Listener:
     def start(self) -> None:
         """Serve; returns when requests are answered."""
         self._thread.start()
-        self._server.ready.wait(60)
+        self._server.ready.wait(PATIENCE)
         if self._error is not None:
             message = "the gateway did not start"
             raise RuntimeError(message) from self._error
@@ -261,4 +263,4 @@ class Listener:
             return
         self._server.last(finish)
         self._server.request_stop()
-        self._thread.join(5)
+        self._thread.join(PATIENCE)

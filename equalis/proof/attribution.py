@@ -86,7 +86,7 @@ def _behind(party: str, answer: bytes | None = b"", authority: str = "") -> Inje
     def injecting(stage: Stage) -> Iterator[Stage]:
         with injections.peer(stage.pki, party, answer) as port:
             trusted = stage.pki.files(authority)[0].read_bytes() if authority else stage.pki.authority
-            yield injections.relayed(stage, HOST, port, trusted)
+            yield injections.relayed(stage, HOST, port, trusted, injections.HURRY if answer is None else injections.PATIENCE)
 
     return injecting
 

@@ -31,8 +31,10 @@ from equalis.solution.port import Driver, Reset, Seen
 from equalis.wire import http_message
 from equalis.wire.bindings import Bindings
 
-PATIENCE = 0.3
-"""Seconds that an injected call waits for its far side."""
+PATIENCE = 60.0
+"""Seconds that an injected call waits for a far side that does answer, or hangs up: a starved machine takes its time."""
+HURRY = 0.3
+"""Seconds that is waited for one that never comes back."""
 HOST = "127.0.0.1"
 
 
@@ -57,6 +59,7 @@ class Relay:
     service: str
     address: tuple[str, int]
     context: ssl.SSLContext
+    patience: float = PATIENCE
     environment: str = EMBEDDED_NAME
 
     async def answer(
@@ -67,7 +70,7 @@ class Relay:
             return await self.inner.answer(service, message, certificate, now, script, onward)
         host, port = self.address
         try:
-            connection = http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=self.context)
+            connection = http.client.HTTPSConnection(host, port, timeout=self.patience, context=self.context)
             with contextlib.closing(connection):
                 connection.request(http_message.method(message), http_message.path(message), message.body)
                 answer = connection.getresponse()
@@ -99,7 +102,7 @@ def _serve(listening: socket.socket, context: ssl.SSLContext, answer: bytes | No
             with contextlib.closing(plain), context.wrap_socket(plain, server_side=True) as tls:
                 tls.recv(65536)
                 if answer is None:
-                    over.wait(PATIENCE * 3)
+                    over.wait(PATIENCE)
                 elif answer:
                     tls.sendall(answer)
 
@@ -110,10 +113,10 @@ def closed_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def relayed(stage: Stage, host: str, port: int, authority: bytes) -> Stage:
-    """MySecu stands at a real address, trusted by this authority."""
+def relayed(stage: Stage, host: str, port: int, authority: bytes, patience: float = PATIENCE) -> Stage:
+    """MySecu stands at a real address, trusted by this authority; a call there is given up after ``patience``."""
     context = ssl.create_default_context(cadata=authority.decode())
-    return replace(stage, far=lambda inner: Relay(inner, "mysecu", (host, port), context))
+    return replace(stage, far=lambda inner: Relay(inner, "mysecu", (host, port), context, patience))
 
 
 @dataclass
@@ -178,11 +181,17 @@ class Hanging(Wrapped):
     def __init__(self, inner: Driver) -> None:
         """Be hurried."""
         super().__init__(inner)
-        self.patience = PATIENCE
+        self.patience = HURRY
+        self._over = threading.Event()
+
+    def close(self) -> None:
+        """As the good one; then come back."""
+        super().close()
+        self._over.set()
 
     def act(self, action: Action, step: Step, inputs: Record) -> Seen:
-        """Come back too late, with nothing."""
-        time.sleep(PATIENCE * 4)
+        """Come back when nobody waits any more, with nothing."""
+        self._over.wait()
         return Seen({"action": action.name, "step": step.id, "inputs": len(inputs)})
 
 

@@ -15,7 +15,8 @@ from equalis.solution.hook import SAID
 from equalis.solution.http import HttpDriver
 from equalis.solution.port import DriverError
 
-START_SECONDS = 20.0
+PATIENCE = 60.0
+"""Seconds in which the process must come up, and end once its standard input is closed: a starved machine takes its time."""
 
 
 class DemoDriver(HttpDriver):
@@ -43,7 +44,7 @@ class DemoDriver(HttpDriver):
         line = ""
         if stream is not None:
             if sys.platform != "win32":
-                select.select([stream], [], [], START_SECONDS)
+                select.select([stream], [], [], PATIENCE)
             line = stream.readline().strip()
         if not line.startswith("http://"):
             self._end()
@@ -68,7 +69,7 @@ class DemoDriver(HttpDriver):
                 with contextlib.suppress(OSError):
                     stream.close()
         try:
-            self._process.wait(2)
+            self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

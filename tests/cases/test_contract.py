@@ -18,6 +18,7 @@ from equalis.demo.__main__ import Hook
 from equalis.demo.practice import Practice
 from equalis.model.case import Action
 from tests.conftest import Equalis
+from tests.pace import PRODUCT
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ class Renamed(Practice):
 
 @pytest.fixture
 def renamed() -> Iterator[Hook]:
-    served = Hook(0, 0.8, (), partial(Renamed))
+    served = Hook(0, PRODUCT, (), partial(Renamed))
     threading.Thread(target=served.serve_forever, daemon=True).start()
     yield served
     served.shutdown()
@@ -83,7 +84,7 @@ def renamed() -> Iterator[Hook]:
 def test_a_slip_in_a_key_makes_the_case_inconclusive_and_not_ko(equalis: Equalis, tmp_path: Path, renamed: Hook) -> None:
     """Exit 3, with the word that was meant; the bundle verifies."""
     (tmp_path / "equalis.toml").write_text(
-        f'[solution]\nname = "X"\ndriver = "http"\nurl = "http://127.0.0.1:{renamed.server_address[1]}"\ntimeout = 0.8\nsettle = 0.2\ncapabilities = ["idv"]\n'
+        f'[solution]\nname = "X"\ndriver = "http"\nurl = "http://127.0.0.1:{renamed.server_address[1]}"\ntimeout = {PRODUCT}\nsettle = 0.2\ncapabilities = ["idv"]\n'
     )
     done = equalis("run", "idv/numero-faux@luhn")
     assert done.returncode == 3, done.stdout + done.stderr

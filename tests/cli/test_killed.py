@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pace import PRODUCT, waited
+
 CASES = ["ra-pid/pid-consultation-enfant", "ra-pid/jeton", "ra-pid/ra-annulation"]
 
 
@@ -26,8 +28,9 @@ def test_a_killed_run_is_readable_incomplete_and_resumes(home: Path, tmp_path: P
 
     process = subprocess.Popen([sys.executable, "-m", "equalis", "run", "--demo", *CASES], cwd=tmp_path, env=environment,
                                stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)  # fmt: skip
-    log = _wait_for_log(tmp_path)
-    time.sleep(random.Random(moment).uniform(0, 1.6))  # noqa: S311 - any spread will do, the same each time
+    assert waited(lambda: _begun(tmp_path)), "the run never began"
+    (log,) = _begun(tmp_path)
+    time.sleep(random.Random(moment).uniform(0, 2 * PRODUCT))  # noqa: S311 - any spread will do, the same each time
     process.kill()
     process.wait()
     folder = log.parent.parent
@@ -46,12 +49,5 @@ def test_a_killed_run_is_readable_incomplete_and_resumes(home: Path, tmp_path: P
     assert "13 of 13 cases judged: 0 KO" in sealed.stdout
 
 
-def _wait_for_log(folder: Path) -> Path:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        for log in folder.glob("reports/*/evidence/log.jsonl"):
-            if log.stat().st_size:
-                return log
-        time.sleep(0.005)
-    message = "the run never began"
-    raise AssertionError(message)
+def _begun(folder: Path) -> list[Path]:
+    return [log for log in folder.glob("reports/*/evidence/log.jsonl") if log.stat().st_size]

@@ -24,14 +24,15 @@ from equalis.cli.endings import EndError
 from equalis.cli.terminal import problem
 from equalis.solution.page import Page
 from tests.conftest import Equalis
+from tests.pace import PATIENCE, PRODUCT, waited
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 200
-CONFIGURATION = """\
+CONFIGURATION = f"""\
 [solution]
 name = "Cabinet Exemple"
 driver = "operator"
 capabilities = ["idv"]
-timeout = 0.5
+timeout = {PRODUCT}
 settle = 0.1
 [run]
 scenarios = ["cases"]
@@ -169,25 +170,25 @@ class Session:
 
     def url(self) -> str:
         """The address of the page, when it is told."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if found := re.search(r"la page de l'opérateur : (\S+)", self.text()):
-                return found[1]
-            time.sleep(0.05)
-        raise AssertionError(self.text())
+        assert waited(lambda: self._told), self.text()
+        return self._told[0]
+
+    @property
+    def _told(self) -> list[str]:
+        return re.findall(r"la page de l'opérateur : (\S+)\n", self.text())
 
     def text(self) -> str:
         return self.said.read_text(encoding="utf-8")
 
     def end(self) -> int:
-        code = self.process.wait(60)
+        code = self.process.wait(PATIENCE)
         self._stream.close()
         return code
 
 
 def checked(browser: webdriver.Chrome) -> str:
     """What was typed, once the page shows it."""
-    WebDriverWait(browser, 60).until(lambda page: "Voici ce que vous avez saisi" in page.find_element(By.TAG_NAME, "main").text)
+    WebDriverWait(browser, PATIENCE).until(lambda page: "Voici ce que vous avez saisi" in page.find_element(By.TAG_NAME, "main").text)
     return browser.find_element(By.TAG_NAME, "main").text
 
 
@@ -196,7 +197,7 @@ def test_an_empty_form_is_asked_once_more_and_the_last_one_can_be_taken_again_in
     """Nothing typed is asked again, what was typed is shown, taken back it is there again, and what is confirmed is judged."""
     session = Session(folder, home, "127.0.0.1:0", CASE)
     browser.get(session.url())
-    wait = WebDriverWait(browser, 60)
+    wait = WebDriverWait(browser, PATIENCE)
     wait.until(lambda page: page.find_elements(By.ID, "send"))
     browser.find_element(By.ID, "send").click()
     wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, "[data-name=state]"))
@@ -233,7 +234,7 @@ def test_the_same_case_in_a_real_browser(folder: Path, home: Path, browser: webd
     """Briefing, a question loaded anew, a wrong date told beside its field, a screenshot attached, the end."""
     session = Session(folder, home, "127.0.0.1:0", CASE)
     browser.get(session.url())
-    wait = WebDriverWait(browser, 20)
+    wait = WebDriverWait(browser, PATIENCE)
     wait.until(lambda page: "Avant le cas" in page.page_source)
     assert browser.find_element(By.ID, "case").text == CASE
     browser.find_element(By.ID, "send").click()
@@ -280,9 +281,8 @@ def test_the_same_case_in_a_real_browser(folder: Path, home: Path, browser: webd
 def test_leaving_by_the_page_stops_the_run_and_it_resumes_at_the_terminal(folder: Path, home: Path, equalis: Equalis) -> None:
     """The button: INCOMPLETE, exit 3, and the same run goes on by another way of asking."""
     session = Session(folder, home, "127.0.0.1:0", CASE)
-    with httpx.Client(base_url=session.url(), trust_env=False, timeout=30) as page:
-        while page.get("state").json()["kind"] != "briefing":
-            time.sleep(0.02)
+    with httpx.Client(base_url=session.url(), trust_env=False, timeout=PATIENCE) as page:
+        assert waited(lambda: page.get("state").json()["kind"] == "briefing")
         assert page.post("leave", json={}).status_code == 200
     assert session.end() == 3
     assert "l'opérateur a interrompu la séance" in session.text()
@@ -331,9 +331,9 @@ def test_a_page_for_a_tablet_is_served_over_tls_with_our_own_authority(home: Pat
     try:
         assert page.url.startswith("https://127.0.0.1:")
         context = ssl.create_default_context(cafile=str(home / "pki" / "page-127.0.0.1" / "authority.pem"))
-        with httpx.Client(verify=context, trust_env=False, timeout=30) as client:
+        with httpx.Client(verify=context, trust_env=False, timeout=PATIENCE) as client:
             assert client.get(f"{page.url}state").json()["kind"] == "waiting"
-        with httpx.Client(trust_env=False, timeout=30) as plain, pytest.raises(httpx.TransportError):
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as plain, pytest.raises(httpx.TransportError):
             plain.get(page.url.replace("https", "http"))
     finally:
         page.close()

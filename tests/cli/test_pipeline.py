@@ -15,6 +15,7 @@ import pytest
 
 from equalis.demo.__main__ import Hook
 from tests.conftest import Equalis
+from tests.pace import PRODUCT
 
 DIGEST = hashlib.sha256(b"the product").hexdigest()
 CONFIGURATION = """\
@@ -23,7 +24,7 @@ name = "Cabinet Exemple"
 version = "1.0"
 driver = "http"
 url = "http://127.0.0.1:{port}"
-timeout = 0.8
+timeout = {timeout}
 settle = 0.2
 digest = "sha256:{digest}"
 capabilities = ["idv", "clock"]
@@ -37,9 +38,9 @@ def bundles(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     found = []
     for defects in ((), ("hides-death",)):
         folder = tmp_path_factory.mktemp("product")
-        served = Hook(0, 0.8, defects)
+        served = Hook(0, PRODUCT, defects)
         threading.Thread(target=served.serve_forever, daemon=True).start()
-        (folder / "equalis.toml").write_text(CONFIGURATION.format(port=served.server_address[1], digest=DIGEST))
+        (folder / "equalis.toml").write_text(CONFIGURATION.format(timeout=PRODUCT, port=served.server_address[1], digest=DIGEST))
         subprocess.run([sys.executable, "-m", "equalis", "run", "--family", "idv"], cwd=folder, env={**os.environ, "EQUALIS_HOME": str(home)},
                        capture_output=True, check=False, stdin=subprocess.DEVNULL)  # fmt: skip
         served.shutdown()
@@ -62,9 +63,9 @@ def test_a_gate_opens_for_a_product_that_is_right_and_names_what_is_new(equalis:
 
 def test_several_runs_of_one_product_count_as_one(equalis: Equalis, bundles: tuple[Path, Path], home: Path, tmp_path: Path) -> None:
     """Halves that leave requirements open alone, close them together; another version is not of the same product."""
-    served = Hook(0, 0.8, ())
+    served = Hook(0, PRODUCT, ())
     threading.Thread(target=served.serve_forever, daemon=True).start()
-    configuration = CONFIGURATION.format(port=served.server_address[1], digest=DIGEST)
+    configuration = CONFIGURATION.format(timeout=PRODUCT, port=served.server_address[1], digest=DIGEST)
 
     def run(folder: str, text: str, *words: str) -> str:
         (tmp_path / folder).mkdir()
@@ -159,7 +160,7 @@ def test_a_case_that_nobody_could_judge_is_played_again_and_a_ko_never_is(equali
     """The hook stumbles once: INCONCLUSIVE, then KO, which stays; the bundle says both and verifies."""
     (tmp_path / "hook.py").write_text(STUMBLES)
     (tmp_path / "equalis.toml").write_text(
-        f'[solution]\nname = "X"\ndriver = "command"\ncommand = [{json.dumps(sys.executable)}, "hook.py"]\ntimeout = 1\nsettle = 0.1\ncapabilities = ["idv"]\n'
+        f'[solution]\nname = "X"\ndriver = "command"\ncommand = [{json.dumps(sys.executable)}, "hook.py"]\ntimeout = {PRODUCT}\nsettle = 0.1\ncapabilities = ["idv"]\n'
     )
     done = equalis("run", "idv/numero-ancien", "--retry-inconclusive", "3")
     assert done.returncode == 1, done.stdout + done.stderr

@@ -10,13 +10,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Equalis
+from tests.pace import PATIENCE, PRODUCT, waited
 
 HOOK = '[solution]\nname = "X"\ndriver = "http"\nurl = "http://127.0.0.1:9"\ntimeout = 1\ncapabilities = ["pid", "ra"]\n'
 
@@ -201,7 +201,7 @@ def test_serve_prints_what_to_put_into_the_product_and_shows_exchanges(home: Pat
     socket.create_connection(("127.0.0.1", port)).close()
     assert "TLS handshake refused" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     text = "".join(lines)
     assert "1985031421294" in text
     assert "authority.pem" in text
@@ -238,11 +238,9 @@ def test_a_run_that_is_interrupted_says_how_to_go_on(home: Path, tmp_path: Path)
     environment = {**os.environ, "EQUALIS_HOME": str(home)}
     process = subprocess.Popen([sys.executable, "-m", "equalis", "run", "--demo"], cwd=tmp_path, env=environment,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)  # fmt: skip
-    assert process.stdout
-    process.stdout.readline()
-    time.sleep(0.2)
+    assert waited(lambda: any('"request"' in log.read_text() for log in tmp_path.glob("reports/*/evidence/log.jsonl")))
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3
     assert "--resume" in errors
     assert "Traceback" not in errors
@@ -254,7 +252,7 @@ def test_a_run_in_which_no_case_applies_is_not_ok(equalis: Equalis, tmp_path: Pa
     hook.write_text("import json, sys\njson.load(sys.stdin)\nprint('{}')\n")
     (tmp_path / "equalis.toml").write_text(
         f'[solution]\nname = "X"\ndriver = "command"\ncommand = [{json.dumps(sys.executable)}, {json.dumps(str(hook))}]\n'
-        "timeout = 1\nsettle = 0.1\ncapabilities = []\n"
+        f"timeout = {PRODUCT}\nsettle = 0.1\ncapabilities = []\n"
     )
     done = equalis("run", "ra-pid/jeton")
     assert done.returncode == 3, done.stdout
@@ -285,7 +283,7 @@ def test_a_product_that_calls_late_is_waited_for(equalis: Equalis, tmp_path: Pat
     )
     (tmp_path / "equalis.toml").write_text(
         f'[solution]\nname = "X"\ndriver = "command"\ncommand = [{json.dumps(sys.executable)}, {json.dumps(str(hook))}]\n'
-        "timeout = 1\nsettle = 1.5\n"
+        f"timeout = {PRODUCT}\nsettle = {PRODUCT * 2}\n"
     )
     done = equalis("run", "ra-pid/authentification-refusee", "--json")
     assert done.returncode == 1, done.stderr
@@ -317,7 +315,7 @@ def product(tmp_path: Path, program: str, capabilities: str) -> None:
     hook.write_text(program)
     (tmp_path / "equalis.toml").write_text(
         f'[solution]\nname = "X"\ndriver = "command"\ncommand = [{json.dumps(sys.executable)}, {json.dumps(str(hook))}]\n'
-        f"timeout = 1\nsettle = 0.1\ncapabilities = {capabilities}\n"
+        f"timeout = {PRODUCT}\nsettle = 0.1\ncapabilities = {capabilities}\n"
     )
 
 
@@ -428,7 +426,7 @@ def test_a_product_that_is_never_idle_is_judged_and_met_anew(equalis: Equalis, t
         "variants:\n  - {id: encore, title: Encore}\n"
     )
     (tmp_path / "equalis.toml").write_text(
-        HOOK.replace(":9", f":{port}").replace("timeout = 1", "timeout = 0.2\nsettle = 0.1") + '[run]\nscenarios = ["mine"]\n'
+        HOOK.replace(":9", f":{port}").replace("timeout = 1", f"timeout = {PRODUCT}\nsettle = 0.1") + '[run]\nscenarios = ["mine"]\n'
     )
     done = equalis("run", "ra-pid/occupe")
     process.kill()

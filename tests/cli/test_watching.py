@@ -6,13 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from equalis.cli.watching import EVERY, stamps, wait_for_change
+from tests.pace import PATIENCE, PRODUCT
 
 
 def until(what: str, process: subprocess.Popen[str], seen: list[str]) -> None:
@@ -30,7 +29,7 @@ def until(what: str, process: subprocess.Popen[str], seen: list[str]) -> None:
 def test_a_change_plays_the_cases_again_and_a_mistake_is_told_and_waited_out(home: Path, tmp_path: Path) -> None:
     """Three times: as it was, broken, mended; Ctrl-C ends with the last code."""
     file = tmp_path / "equalis.toml"
-    file.write_text('[solution]\nname = "X"\ndriver = "demo"\ntimeout = 0.8\nsettle = 0.2\ncapabilities = ["idv"]\n')
+    file.write_text(f'[solution]\nname = "X"\ndriver = "demo"\ntimeout = {PRODUCT}\nsettle = 0.2\ncapabilities = ["idv"]\n')
     environment = {**os.environ, "EQUALIS_HOME": str(home), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen([sys.executable, "-m", "equalis", "run", "idv/numero-faux", "--watch", "equalis.toml"], cwd=tmp_path,
                                env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # fmt: skip
@@ -43,11 +42,11 @@ def test_a_change_plays_the_cases_again_and_a_mistake_is_told_and_waited_out(hom
     file.write_text(right)
     until("watching equalis.toml", process, seen)
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE) == 0
     assert len(list((tmp_path / "reports").glob("*.asice"))) == 2
 
 
-def test_what_a_run_writes_itself_is_no_change_and_several_writes_are_one(tmp_path: Path) -> None:
+def test_what_a_run_writes_itself_is_no_change_and_several_writes_are_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports are not watched; a change counts when it has come to rest."""
     (tmp_path / "reports").mkdir()
     (tmp_path / "cases.yaml").write_text("a")
@@ -55,13 +54,16 @@ def test_what_a_run_writes_itself_is_no_change_and_several_writes_are_one(tmp_pa
     (tmp_path / "reports" / "run.asice").write_text("x")
     assert stamps([tmp_path]) == before
 
-    def write() -> None:
-        for text in ("b", "c", "d"):
-            (tmp_path / "cases.yaml").write_text(text)
-            time.sleep(EVERY / 2)
+    left = ["b", "c", "d"]
 
-    writer = threading.Thread(target=write)
-    writer.start()
+    def written(seconds: float) -> None:
+        """Between two looks somebody saves, at a moment of its own, until it is done."""
+        assert seconds == EVERY
+        if left:
+            (tmp_path / "cases.yaml").write_text(left.pop(0))
+            os.utime(tmp_path / "cases.yaml", ns=(len(left), len(left)))
+
+    monkeypatch.setattr("equalis.cli.watching.time.sleep", written)
     after = wait_for_change([tmp_path], before)
-    writer.join()
+    assert not left
     assert after == stamps([tmp_path]) != before

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from equalis.gateway.pki import Pki
+from tests.pace import PATIENCE
 
 Conversation = Callable[[ssl.SSLSocket, bytes], None]
 
@@ -61,7 +62,7 @@ class FarServer:
         try:
             tls.do_handshake()
         except ssl.SSLError:
-            self._over.wait(1)
+            self._over.wait(PATIENCE)
             tls.close()
             raise
         return tls

@@ -20,6 +20,7 @@ from equalis.model.case import Case, Selection, Step
 from equalis.model.outcome import Blame
 from equalis.model.source import Source
 from equalis.model.transcript import Exchange, Message, Tls, Transcript
+from tests.pace import PATIENCE
 
 PHARMACY = {"ehealthid": "1000000058", "last_name": "Officine"}
 
@@ -49,7 +50,7 @@ class Heard:
 @pytest.fixture
 def heard(loaded: Loaded, keys: Pki) -> Iterator[tuple[Environment, Heard]]:
     """An open environment, and what was told of it."""
-    environment, sink = Environment(loaded.bindings, keys, b"c" * 32, Clock().now, 5.0), Heard()
+    environment, sink = Environment(loaded.bindings, keys, b"c" * 32, Clock().now, PATIENCE), Heard()
     people = persons(loaded.pack.families["eprescription"].people)
     environment.begin_case(sink, {name: {**loaded.defaults.get(name, {}), **people} for name in loaded.bindings.services})
     environment.begin_step(Step("delivrer", "", Source("")))

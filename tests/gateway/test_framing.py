@@ -36,7 +36,7 @@ def read(*pieces: bytes) -> tuple[list[bytes], int]:
     return heads, 0
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(streams(), st.lists(st.integers(1, 40), min_size=1, max_size=8))
 def test_borders_between_pieces_mean_nothing(stream: bytes, sizes: list[int]) -> None:
     """In one piece, in pieces of any size, byte by byte: the same requests, or the same fault with the same status."""
@@ -51,7 +51,7 @@ def test_borders_between_pieces_mean_nothing(stream: bytes, sizes: list[int]) ->
     assert len(heads) <= stream.count(b"\r\n\r\n")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.one_of(streams(), st.binary(max_size=300)))
 def test_any_bytes_are_read_or_refused_and_outlined(stream: bytes) -> None:
     """Nothing but MalformedError comes out of the reader; what is kept is short, whatever was sent."""

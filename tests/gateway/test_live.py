@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
 import os
@@ -35,9 +36,11 @@ from equalis.model.source import Source
 from equalis.model.transcript import Fault, Message, Peer
 from equalis.wire import encodings
 from tests.gateway.far_server import Conversation, FarServer, plainly
+from tests.pace import PATIENCE, PRODUCT
 
 ANSWER = b'HTTP/1.1 200 Fine\r\nX-One: 1\r\nx-TWO:  2\r\nSet-Cookie: a=b\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}'
-PATIENCE = 2.0
+SHORT = 2 * PRODUCT
+"""Seconds that the product waits."""
 VARIABLE = "EQUALIS_TEST_PASSWORD"
 
 
@@ -98,14 +101,13 @@ class Way:
     real: Pki
 
     def call(self, head: str, body: bytes = b"") -> bytes:
-        """Send raw bytes to the gateway with the live client certificate; the raw answer until it is closed or silent."""
+        """Send raw bytes to the gateway with the live client certificate; the raw answer until it is closed: it must be."""
         context = ssl.create_default_context(cadata=self.keys.authority.decode())
         context.load_cert_chain(*self.real.files("solution"))
-        with socket.create_connection(("127.0.0.1", self.environment.port), 5) as plain, context.wrap_socket(plain, server_hostname="localhost") as tls:
+        with socket.create_connection(("127.0.0.1", self.environment.port), PATIENCE) as plain, context.wrap_socket(plain, server_hostname="localhost") as tls:
             tls.sendall(head.encode() + body)
-            tls.settimeout(5)
             content = b""
-            with contextlib.suppress(TimeoutError, OSError):
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
                 while piece := tls.recv(65536):
                     content += piece
             return content
@@ -125,13 +127,13 @@ def way(loaded: Loaded, keys: Pki, real: Pki) -> Iterator[Open]:
     """Opens a gateway before a server that converses; everything is closed afterwards."""
     stack = contextlib.ExitStack()
 
-    def opened(converse: Conversation, party: str = "gateway", url: str = "https://localhost:{port}/far", **more: Any) -> tuple[Way, FarServer]:
+    def opened(converse: Conversation, party: str = "gateway", url: str = "https://localhost:{port}/far", patience: float = PATIENCE, **more: Any) -> tuple[Way, FarServer]:
         far = stack.enter_context(contextlib.closing(FarServer(real, converse, party)))
         certificate, key = real.files("solution")
         site = Live("real", {"servid": Address(url.format(port=far.port))}, str(real.authority_file), routing="prefix", identity=IdentityFiles(str(certificate), str(key)))
         site = replace(site, **{name: value(far.port) if callable(value) else value for name, value in more.items()})
         behind = Behind(site=Site(site, credentials.read(site)))
-        environment = stack.enter_context(contextlib.closing(Environment(loaded.bindings, keys, b"c" * 32, Clock().now, PATIENCE, behind=behind)))
+        environment = stack.enter_context(contextlib.closing(Environment(loaded.bindings, keys, b"c" * 32, Clock().now, patience, behind=behind)))
         sink = Kept()
         environment.begin_case(sink, {})
         made = Way(environment, sink, keys, real)
@@ -185,13 +187,13 @@ def test_an_answer_that_comes_in_pieces_is_handed_on_before_its_end(way: Open) -
 
     def slowly(connection: ssl.SSLSocket, _: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst")
-        times.append(first_seen.wait(5))
+        times.append(first_seen.wait(PATIENCE))
         connection.sendall(b"after")
 
     made, _ = way(slowly)
     context = ssl.create_default_context(cadata=made.keys.authority.decode())
     context.load_cert_chain(*made.real.files("solution"))
-    with socket.create_connection(("127.0.0.1", made.environment.port), 5) as plain, context.wrap_socket(plain, server_hostname="localhost") as tls:
+    with socket.create_connection(("127.0.0.1", made.environment.port), PATIENCE) as plain, context.wrap_socket(plain, server_hostname="localhost") as tls:
         tls.sendall(b"GET /servid/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         content = b""
         while b"first" not in content:
@@ -206,8 +208,9 @@ def test_an_answer_that_comes_in_pieces_is_handed_on_before_its_end(way: Open) -
     assert made.sink.answers[0][0].body == b"firstafter"
 
 
-def test_connections_are_kept_alive(way: Open) -> None:
+def test_connections_are_kept_alive(way: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three calls, one connection to the far side."""
+    monkeypatch.setattr("equalis.gateway.carrier.KEPT", PATIENCE)
     made, far = way(plainly(ANSWER))
     for _ in range(3):
         made.call(HEAD, BODY)
@@ -300,7 +303,7 @@ def test_an_environment_that_is_gone_is_lost_until_it_answers_again(way: Open) -
 
 
 def test_calls_keep_to_the_rate_of_the_environment(way: Open) -> None:
-    """At most so many a second."""
+    """At most so many a second; a slow machine only makes them fewer."""
     made, far = way(plainly(ANSWER), rate=5.0)
     begun = time.monotonic()
     for _ in range(4):
@@ -372,19 +375,29 @@ def test_an_answer_in_chunks_is_repeated_and_cut_with_its_length_told(way: Open)
     assert half.endswith(b'\r\n\r\n{"a')
 
 
-def test_a_delay_holds_the_time_that_the_environment_took_itself(way: Open) -> None:
-    """It tarries without passing the product's patience, however slow the environment is."""
+@pytest.mark.parametrize("itself", [0.0, 0.6])
+def test_a_delay_holds_the_time_that_the_environment_took_itself(way: Open, monkeypatch: pytest.MonkeyPatch, itself: float) -> None:
+    """It tarries without passing the product's patience, however slow the environment is: half of it in all, and nothing where that is over already."""
+    slept: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        slept.append(seconds)
+        await sleep(seconds)
 
     def slowly(connection: ssl.SSLSocket, _: bytes) -> None:
-        time.sleep(PATIENCE * 0.6)
+        time.sleep(SHORT * itself)
         connection.sendall(ANSWER)
 
-    made, _ = way(slowly)
+    made, _ = way(slowly, patience=SHORT)
     made.step(**{"idv.match": "delay"})
-    begun = time.monotonic()
+    monkeypatch.setattr(asyncio, "sleep", noted)
     assert made.call(HEAD, BODY).endswith(b'{"a":1}')
-    assert PATIENCE * 0.7 <= time.monotonic() - begun < PATIENCE
     made.settled()
+    assert slept
+    assert max(slept) < SHORT * 0.5
+    assert any(slept) is (itself < 0.5)
+    assert made.sink.answers[0][1] == "delay"
     assert not made.sink.faults
 
 
@@ -397,7 +410,7 @@ def test_an_environment_that_is_slower_than_anybody_waits_is_left(way: Open) -> 
         while not over.wait(0.2):
             connection.sendall(b".")
 
-    made, _ = way(never)
+    made, _ = way(never, patience=SHORT)
     made.call(HEAD, BODY)
     made.settled()
     over.set()
@@ -410,7 +423,7 @@ def test_a_product_without_a_certificate_is_lent_none(way: Open) -> None:
     """The environment decides, as it would without us: it turns the product away, and that is nobody's Fault."""
     made, far = way(plainly(ANSWER))
     context = ssl.create_default_context(cadata=made.keys.authority.decode())
-    with socket.create_connection(("127.0.0.1", made.environment.port), 5) as plain, context.wrap_socket(plain, server_hostname="localhost") as tls:
+    with socket.create_connection(("127.0.0.1", made.environment.port), PATIENCE) as plain, context.wrap_socket(plain, server_hostname="localhost") as tls:
         tls.sendall(HEAD.encode() + BODY)
         with contextlib.suppress(OSError):
             assert tls.recv(100) == b""
@@ -475,10 +488,10 @@ def test_the_wait_for_the_rate_counts_with_the_answer(way: Open) -> None:
     """A product that gave up since both together took too long is not KO: the rate is configuration."""
 
     def slowly(connection: ssl.SSLSocket, _: bytes) -> None:
-        time.sleep(PATIENCE * 0.8)
+        time.sleep(SHORT * 0.8)
         connection.sendall(ANSWER)
 
-    made, _ = way(slowly, rate=1 / (PATIENCE * 0.8 + PATIENCE * 0.48))
+    made, _ = way(slowly, patience=SHORT, rate=1 / (SHORT * 0.8 + SHORT * 0.48))
     made.call(HEAD, BODY)
     made.settled()
     assert not made.sink.faults
@@ -558,7 +571,7 @@ def test_our_own_certificate_is_known_without_any_authority(way: Open) -> None:
 
 def test_a_rate_that_keeps_calls_waiting_too_long_is_configuration(way: Open) -> None:
     """Nothing is sent after the product has left; the environment is not blamed for our own queue."""
-    made, far = way(plainly(ANSWER), rate=0.5)
+    made, far = way(plainly(ANSWER), rate=0.5 / PATIENCE)
     made.call(HEAD, BODY)
     assert made.call(HEAD, BODY).startswith(b"HTTP/1.1 502")
     made.settled()

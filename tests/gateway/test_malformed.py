@@ -6,8 +6,7 @@ import contextlib
 import socket
 import ssl
 import struct
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -21,9 +20,10 @@ from equalis.gateway.pki import OTHER_PARTY, Pki
 from equalis.gateway.watching import Watching
 from equalis.model.case import Step
 from equalis.model.source import Source
+from tests.gateway.test_gateway import connections
+from tests.pace import PATIENCE, waited
 
 PATH = b"/eadministrative/practitioner/1985031421294/consent/MH"
-PATIENCE = 60.0
 LINE = b"POST " + PATH + b" HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = LINE + b"Transfer-Encoding: chunked\r\n\r\n"
 GOOD = b"GET " + PATH + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -71,7 +71,7 @@ class Kept:
 @pytest.fixture(scope="module")
 def environment(loaded: Loaded, keys: Pki) -> Iterator[Environment]:
     """An open environment."""
-    made = Environment(loaded.bindings, keys, b"c" * 32, Clock().now, 5.0)
+    made = Environment(loaded.bindings, keys, b"c" * 32, Clock().now, PATIENCE)
     yield made
     made.close()
 
@@ -121,14 +121,6 @@ def client(environment: Environment, keys: Pki, kept: Kept) -> Client:
     """A client of a fresh case."""
     assert kept is not None
     return Client(environment, keys)
-
-
-def waited(seen: Callable[[], object]) -> bool:
-    """Wait for an event, with a patience of a minute."""
-    deadline = time.monotonic() + PATIENCE
-    while not seen() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return bool(seen())
 
 
 def with_fields(*lines: bytes) -> bytes:
@@ -375,7 +367,8 @@ def test_a_request_that_its_client_does_not_end_is_an_event_without_an_answer(cl
     with client.open() as tls:
         tls.sendall(content)
         if rudely:
-            time.sleep(0.2)  # what was sent is read before the reset; else the event could not be told from nothing
+            # what was sent is read before the reset; else the event could not be told from nothing
+            assert waited(lambda: any(one.framing.midway for one in connections(client.environment)))
             tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     assert waited(lambda: kept.malformed_ones)
     client.environment.drain()

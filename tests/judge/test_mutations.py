@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -69,8 +68,7 @@ def _message(draw: st.DrawFn, message: Message) -> Message:
     return replace(message, body=body, line=line)
 
 
-@pytest.mark.timeout(280)
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_the_judge_never_raises(demo_bundle: Path, data: st.DataObject) -> None:
     """Whatever a transcript holds, a verdict comes back, and it is never an error of ours."""

@@ -12,6 +12,7 @@ import pytest
 
 from equalis.demo.__main__ import Hook
 from tests.conftest import REPOSITORY
+from tests.pace import PRODUCT
 from tests.real_environment import CDA, Real, other_product, overlay, real_environment
 from tests.test_live_environment import SOLUTION, equalis
 
@@ -43,7 +44,7 @@ def product() -> Iterator[Hook]:
 
 @pytest.fixture
 def played(real: Real, product: Hook, home: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    (tmp_path / "equalis.toml").write_text(SOLUTION.format(port=product.server_address[1]) + real.described())
+    (tmp_path / "equalis.toml").write_text(SOLUTION.format(timeout=PRODUCT, port=product.server_address[1]) + real.described())
     return equalis(tmp_path, home, "run", "--environment", "real", *CASES)
 
 

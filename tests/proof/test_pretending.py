@@ -16,6 +16,7 @@ from equalis.proof import pretending
 from equalis.proof.bench import Bench, Place
 from equalis.session import DEMO
 from tests.conftest import Equalis
+from tests.pace import PATIENCE
 
 ONCE_OK = {
     "ra-pid/assertion-non-sure@echue": {"state": "refused"}, "ra-pid/authentification-refusee@faute": {"state": "refused"},
@@ -63,7 +64,7 @@ def test_a_hook_that_refuses_everything_and_calls_nobody_passes_nothing(name: st
     hook = tmp_path / "hook.py"
     hook.write_text(f"import sys\nsys.stdin.read()\nprint('{{}}' if sys.argv[-1] in ('reset', 'clock') else {json.dumps(ONCE_OK[name])!r})\n")
     (tmp_path / "equalis.toml").write_text(
-        f'[solution]\nname = "X"\ndriver = "command"\ncommand = ["{sys.executable}", "{hook}"]\nsettle = 0.1\ntimeout = 5\n'
+        f'[solution]\nname = "X"\ndriver = "command"\ncommand = ["{sys.executable}", "{hook}"]\nsettle = 0.1\ntimeout = {PATIENCE}\n'
         'capabilities = ["pid", "ra", "ra-team", "ra-mysecu", "idv", "eprescription", "clock"]\n'
     )
     done = equalis("run", "--case", name)

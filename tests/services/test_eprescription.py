@@ -33,6 +33,7 @@ from equalis.gateway.watching import Watching
 from equalis.model.case import Step
 from equalis.model.source import Source
 from equalis.wire import fhir
+from tests.pace import PATIENCE
 
 DOCTOR, PHARMACY = Doctor("1000000017", "90123456", "Exemple", "Marie"), Doctor("1000000058", "90567890", "Officine", "Jeanne")
 PRODUCT = {"number": "9900001", "name": "amoxicilline", "brand": "Amoxilux 500 mg", "form": "gélule", "strength": "500", "unit": "mg"}
@@ -89,8 +90,8 @@ class Place:
 @pytest.fixture(scope="module")
 def opened(loaded: Loaded, keys: Pki) -> Iterator[Place]:
     """One environment for the module."""
-    environment = Environment(loaded.bindings, keys, b"c" * 32, Clock().now, 5.0)
-    yield Place(environment, Link(environment.addresses, environment.credentials, 10.0, NONE), keys, loaded)
+    environment = Environment(loaded.bindings, keys, b"c" * 32, Clock().now, PATIENCE)
+    yield Place(environment, Link(environment.addresses, environment.credentials, PATIENCE, NONE), keys, loaded)
     environment.close()
 
 

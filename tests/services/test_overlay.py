@@ -19,6 +19,7 @@ from equalis.cases.loading import Loaded
 from equalis.demo.__main__ import Hook
 from equalis.demo.practice import Practice
 from tests.conftest import REPOSITORY
+from tests.pace import PRODUCT
 from tests.services.cda_wire import CdaWire
 
 OVERLAY = REPOSITORY / "tests" / "overlays" / "cda"
@@ -27,7 +28,7 @@ CONFIGURATION = """\
 name = "the demo, in XML"
 driver = "http"
 url = "http://127.0.0.1:{port}"
-timeout = 0.8
+timeout = {timeout}
 settle = 0.2
 capabilities = ["eprescription", "clock"]
 
@@ -39,7 +40,7 @@ capabilities = ["eprescription", "clock"]
 @pytest.fixture
 def hook() -> Iterator[Hook]:
     """The demo, whose way to the prescription service is another one."""
-    served = Hook(0, 0.8, (), partial(Practice, prescriptions=CdaWire))
+    served = Hook(0, PRODUCT, (), partial(Practice, prescriptions=CdaWire))
     threading.Thread(target=served.serve_forever, daemon=True).start()
     yield served
     served.shutdown()
@@ -54,7 +55,7 @@ def run(folder: Path, home: Path, *words: str) -> subprocess.CompletedProcess[st
 
 def test_the_whole_prescription_wire_can_be_another_one_and_the_cases_run_unchanged(home: Path, tmp_path: Path, hook: Hook, loaded: Loaded) -> None:
     """XML after CDA, other paths and methods, another header: every case of the family is OK, and the bundle verifies."""
-    (tmp_path / "equalis.toml").write_text(CONFIGURATION.format(port=hook.server_address[1], environment=f'bindings = ["{OVERLAY}"]'))
+    (tmp_path / "equalis.toml").write_text(CONFIGURATION.format(timeout=PRODUCT, port=hook.server_address[1], environment=f'bindings = ["{OVERLAY}"]'))
     done = run(tmp_path, home, "run", "--family", "eprescription")
     count = len(loaded.pack.families["eprescription"].cases)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -79,7 +80,7 @@ def test_an_environment_brings_its_own_people_and_products(home: Path, tmp_path:
     people["adulte"] |= {"matricule": "1955032007746", "last_name": "Thill", "first_names": "Félix Émile", "birth_date": "1955-03-20", "sex": "male"}
     people["produits"]["amoxicilline"] |= {"number": "9900003", "strength": "1000"}
     (tmp_path / "people.yaml").write_text(yaml.safe_dump(people, allow_unicode=True), encoding="utf-8")
-    (tmp_path / "equalis.toml").write_text('[solution]\nname = "demo"\ndriver = "demo"\ntimeout = 0.8\nsettle = 0.2\ncapabilities = ["eprescription", "clock"]\n\n[environment]\npeople = "people.yaml"\n')
+    (tmp_path / "equalis.toml").write_text(f'[solution]\nname = "demo"\ndriver = "demo"\ntimeout = {PRODUCT}\nsettle = 0.2\ncapabilities = ["eprescription", "clock"]\n\n[environment]\npeople = "people.yaml"\n')
     done = run(tmp_path, home, "run", "eprescription/emission", "eprescription/etat", "eprescription/secours")
     assert done.returncode == 0, done.stdout + done.stderr
     assert run(tmp_path, home, "evidence", str(next((tmp_path / "reports").glob("*.asice"))), "--to", "out").returncode == 0

@@ -26,6 +26,7 @@ from equalis.model.source import Source
 from equalis.services.servid.matching import candidates
 from equalis.wire import fhir
 from equalis.wire.matricule import problem
+from tests.pace import PATIENCE
 
 DOCTOR = Doctor("1000000017", "90123456", "Exemple", "Marie")
 SYSTEM = "urn:oid:1.3.182.4.4"
@@ -63,8 +64,8 @@ class Place:
 @pytest.fixture(scope="module")
 def opened(loaded: Loaded, keys: Pki) -> Iterator[Place]:
     """One environment for the module."""
-    environment = Environment(loaded.bindings, keys, b"c" * 32, Clock().now, 2.0)
-    link = Link(environment.addresses, environment.credentials, 5.0, Switches())
+    environment = Environment(loaded.bindings, keys, b"c" * 32, Clock().now, PATIENCE)
+    link = Link(environment.addresses, environment.credentials, PATIENCE, Switches())
     yield Place(environment, link, [], keys)
     environment.close()
 

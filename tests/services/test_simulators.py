@@ -28,6 +28,7 @@ from equalis.gateway.watching import Watching
 from equalis.model.case import Step
 from equalis.model.source import Source
 from equalis.wire import schema_files, strict_xml, xml_schema
+from tests.pace import PATIENCE
 
 DOCTOR = Doctor("1000000017", "90123456", "Exemple", "Marie")
 PATIENT = "1985031421294"
@@ -57,7 +58,7 @@ class World:
 def opened(loaded: Loaded, keys: Pki) -> Iterator[World]:
     """One environment for the module."""
     clock = Clock()
-    environment = Environment(loaded.bindings, keys, b"c" * 32, clock.now, 2.0)
+    environment = Environment(loaded.bindings, keys, b"c" * 32, clock.now, PATIENCE)
     yield World(environment, clock, loaded)
     environment.close()
 
@@ -72,7 +73,7 @@ def world(opened: World) -> World:
 @pytest.fixture
 def link(world: World) -> Link:
     """A client of the demonstration solution, which shares no code with the services."""
-    return Link(world.environment.addresses, world.environment.credentials, 5.0, Switches())
+    return Link(world.environment.addresses, world.environment.credentials, PATIENCE, Switches())
 
 
 def simulate(number: str = PATIENT, code: str = "C1", memoire: str = "", day: str = "2026-11-22") -> str:

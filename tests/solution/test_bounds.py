@@ -22,11 +22,11 @@ from equalis.solution.command import CommandDriver
 from equalis.solution.http import HttpDriver
 from equalis.solution.port import DriverError, ProductFailure, Reset
 from equalis.solution.python import PythonDriver
+from tests.pace import PATIENCE, PRODUCT, waited
 
 STEP = Step("s", "", Source(""))
 ACTION = Action("a.shows", "", (), (), Source(""))
 RESET = Reset("r", "c", (), {}, {})
-PATIENCE = 60.0
 LARGEST = 8 << 20
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
 MENDS = pytest.mark.mends("13")
@@ -92,8 +92,9 @@ class Server:
 
 
 @pytest.fixture
-def hook() -> Iterator[Callable[[Callable[[], Written]], tuple[HttpDriver, Server]]]:
-    """A driver whose hook writes what the test says, and whose patience is short."""
+def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[], Written]], tuple[HttpDriver, Server]]]:
+    """A driver whose hook writes what the test says, and whose patience is short with all but the question whether it is idle."""
+    monkeypatch.setattr("equalis.solution.http.GRACE", PATIENCE)
     with contextlib.ExitStack() as opened:
 
         def made(written: Callable[[], Written]) -> tuple[HttpDriver, Server]:
@@ -328,16 +329,14 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("lives", ["while True: time.sleep(1)", "sys.exit(0)"])
 def test_a_program_ends_in_time_with_all_that_it_started(tmp_path: Path, lives: str) -> None:
     """A grandchild that keeps the output open is ended too, whether its parent lives or not."""
+    limit = PRODUCT * 4
     grandchild = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
-    driver = program(tmp_path, f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {grandchild!r}])\nprint('{{}}', flush=True)\n{lives}", 3.0)
+    driver = program(tmp_path, f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {grandchild!r}])\nprint('{{}}', flush=True)\n{lives}", limit)
     error = in_time(lambda: driver.act(ACTION, STEP, {}))
     assert isinstance(error, ProductFailure)
-    assert "did not end within 3 s" in str(error)
-    deadline = time.monotonic() + PATIENCE
+    assert f"did not end within {limit:g} s" in str(error)
     pid = int((tmp_path / "pid").read_text())
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not alive(pid)
+    assert waited(lambda: not alive(pid))
 
 
 def test_a_program_that_reads_nothing_is_answered_all_the_same(tmp_path: Path) -> None:
@@ -379,7 +378,7 @@ globals().update({f"act{number}": item for number, item in enumerate(acts)})
 @pytest.fixture
 def functions(tmp_path: Path) -> PythonDriver:
     (tmp_path / "acts.py").write_text(FUNCTIONS)
-    return PythonDriver(Solution("x", "python", module=str(tmp_path / "acts.py"), timeout=5))
+    return PythonDriver(Solution("x", "python", module=str(tmp_path / "acts.py"), timeout=PATIENCE))
 
 
 @pytest.mark.parametrize("name", [

@@ -22,6 +22,7 @@ from equalis.solution.demo import DemoDriver
 from equalis.solution.http import HttpDriver
 from equalis.solution.operator import Answers, Briefing, OperatorDriver, Task, attachment
 from equalis.solution.port import DriverError, ProductFailure, Reset
+from tests.pace import PATIENCE
 
 STEP = Step("s", "Facturez.", Source("x"))
 RESET = Reset("run", "ra-pid/x", ("pid-active",), {"patient": {"matricule": "1"}}, {"idp": "https://x"})
@@ -64,7 +65,7 @@ def hook() -> Iterator[HttpDriver]:
     Hook.answers, Hook.got = {}, []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    driver = HttpDriver(Solution("x", "http", url=f"http://127.0.0.1:{server.server_address[1]}", timeout=1))
+    driver = HttpDriver(Solution("x", "http", url=f"http://127.0.0.1:{server.server_address[1]}", timeout=PATIENCE))
     yield driver
     driver.close()
     server.shutdown()
@@ -94,7 +95,7 @@ def test_what_the_product_does_wrong_is_told_apart_from_what_the_hook_lacks(hook
         Hook.answers = {path: answer}
         with pytest.raises(DriverError):
             hook.act(bill, STEP, {})
-    dead = HttpDriver(Solution("x", "http", url="http://127.0.0.1:9", timeout=0.1))
+    dead = HttpDriver(Solution("x", "http", url="http://127.0.0.1:9"))
     with pytest.raises(DriverError, match="does not answer") as caught:
         dead.reset(RESET)
     assert "equalis.toml" in caught.value.remedy
@@ -182,10 +183,10 @@ def test_an_observation_of_another_type_is_a_matter_of_the_hook(bill: Action) ->
 
 def test_the_demonstration_solution_starts_and_ends_with_its_driver() -> None:
     """No process is left behind."""
-    driver = DemoDriver(Solution("demo", "demo", timeout=1))
+    driver = DemoDriver(Solution("demo", "demo"))
     process = driver._process
     assert driver.idle() is True
     driver.close()
     assert process.poll() == 0
     with pytest.raises(DriverError, match="did not start"):
-        DemoDriver(Solution("demo", "demo", timeout=1), ["no-such-defect"])
+        DemoDriver(Solution("demo", "demo"), ["no-such-defect"])

@@ -6,7 +6,6 @@ import base64
 import http.client
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from equalis.cli.terminal import problem
 from equalis.model.case import ActionField
 from equalis.solution.operator import LARGEST, Answers, Briefing, LeftError, Task, UnfitError, attachment
 from equalis.solution.page import Page
+from tests.pace import PATIENCE, waited
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 FIELDS = (
@@ -35,7 +35,7 @@ def page() -> Iterator[Page]:
 
 @pytest.fixture
 def browser(page: Page) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=page.url, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=page.url, trust_env=False, timeout=PATIENCE) as client:
         yield client
 
 
@@ -46,8 +46,7 @@ class Asking:
         self.found: list[Any] = []
         self._thread = threading.Thread(target=self._ask, args=(page, task), daemon=True)
         self._thread.start()
-        while page._asked.shown.get("kind") == "waiting":
-            time.sleep(0.005)
+        assert waited(lambda: page._asked.shown.get("kind") != "waiting")
 
     def _ask(self, page: Page, task: Task | Briefing | str) -> None:
         try:
@@ -58,18 +57,28 @@ class Asking:
             self.found.append(asked)
 
     def answered(self) -> Any:
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         (found,) = self.found
         return found
 
 
+def shown(browser: httpx.Client, kind: str) -> dict[str, Any]:
+    """The question, once it is of that kind."""
+    found: list[dict[str, Any]] = []
+
+    def seen() -> bool:
+        found.append(browser.get("state").json())
+        return bool(found[-1]["kind"] == kind)
+
+    assert waited(seen), found[-1]
+    return found[-1]
+
+
 def check(browser: httpx.Client, *, again: bool = False) -> dict[str, Any]:
     """What was typed as the page shows it; confirmed, or taken back."""
-    while (state := browser.get("state").json())["kind"] != "check":
-        time.sleep(0.005)
+    state = shown(browser, "check")
     assert browser.post("answer", json={"version": state["version"], "again": again}).status_code == 200
-    found: dict[str, Any] = state
-    return found
+    return state
 
 
 @pytest.mark.mends("13")
@@ -79,10 +88,9 @@ def test_what_was_typed_is_shown_and_can_be_taken_back(page: Page, browser: http
     first = browser.get("state").json()
     files = [{"name": "a.png", "content": base64.b64encode(PNG).decode()}]
     assert browser.post("answer", json={"version": first["version"], "values": {"state": "paid", "codes": "C1\nC2"}, "attachments": files}).status_code == 200
-    shown = check(browser, again=True)
-    assert shown["typed"] == [["Que montre l'écran ?", "paid"], ["Combien ?", "rien à voir"], ["Quels codes ?", "C1, C2"], ["Quel jour ?", "rien à voir"], ["Pièces jointes", "a.png"]]
-    while (second := browser.get("state").json())["kind"] != "task":
-        time.sleep(0.005)
+    typed = check(browser, again=True)["typed"]
+    assert typed == [["Que montre l'écran ?", "paid"], ["Combien ?", "rien à voir"], ["Quels codes ?", "C1, C2"], ["Quel jour ?", "rien à voir"], ["Pièces jointes", "a.png"]]
+    second = shown(browser, "task")
     assert second["before"] == {"state": "paid", "paid": "", "codes": "C1\nC2", "day": ""}
     assert second["version"] != first["version"]
     assert not asking.found
@@ -170,12 +178,13 @@ def test_a_character_that_is_none_is_asked_again(page: Page, browser: httpx.Clie
 
 def test_nothing_is_written_to_the_terminal_when_a_browser_misbehaves(page: Page, capfd: pytest.CaptureFixture[str]) -> None:
     """A connection that is given up, digits without end, documents without bottom."""
-    with httpx.Client(base_url=page.url, trust_env=False) as client:
+    with httpx.Client(base_url=page.url, trust_env=False, timeout=PATIENCE) as client:
         assert client.get("state?known=" + "9" * 5000).status_code == 200
         assert client.post("answer", content=b"[" * 100000).status_code == 400
     with socket.create_connection(("127.0.0.1", int(page.authority.rpartition(":")[2]))) as plain:
         plain.sendall(b"GET / HT")
-    time.sleep(0.2)
+    httpx.get(f"{page.url}state", trust_env=False, timeout=PATIENCE)  # taken after the one that was given up
+    assert waited(lambda: not any("process_request" in thread.name for thread in threading.enumerate()))
     assert capfd.readouterr() == ("", "")
 
 
@@ -185,7 +194,7 @@ def test_a_name_is_known_in_any_case(host: str) -> None:
     made = Page(problem, lambda _: b"<svg/>", host)
     try:
         assert made.url.startswith("http://localhost:")
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
             assert client.get(made.url).status_code == 200
             assert client.get(made.url, headers={"Host": made.authority.upper()}).status_code == 200
     finally:
@@ -217,10 +226,10 @@ def test_a_page_waits_for_the_next_question_and_hears_of_the_end(browser: httpx.
     heard: list[dict[str, Any]] = []
     waiting = threading.Thread(target=lambda: heard.append(browser.get("state", params={"known": known}).json()), daemon=True)
     waiting.start()
-    time.sleep(0.1)
+    assert waited(lambda: page._polls)
     assert not heard
     page._show({"kind": "over"}, ())
-    waiting.join(10)
+    waiting.join(PATIENCE)
     assert heard[0]["kind"] == "over"
 
 
@@ -228,7 +237,7 @@ def test_whoever_does_not_know_the_address_gets_nothing(page: Page) -> None:
     """Another word, another Host (a name that was bound anew), another path: 404, and nothing is taken."""
     asking = Asking(page, TASK)
     base = page.url.removesuffix(f"{page.token}/")
-    with httpx.Client(base_url=base, trust_env=False) as stranger:
+    with httpx.Client(base_url=base, trust_env=False, timeout=PATIENCE) as stranger:
         for path in ("", "state", "x/state", f"{page.token[:-1]}/state", f"{page.token}/../state", f"{page.token}/page.py", f"{page.token}/nothing"):
             assert stranger.get(path).status_code == 404, path
         assert stranger.get(f"{page.token}/state", headers={"Host": "evil.example"}).status_code == 404
@@ -247,7 +256,7 @@ def test_what_is_no_answer_is_refused(browser: httpx.Client, content: bytes, sta
 
 def test_an_answer_that_is_too_long_is_not_even_read(page: Page) -> None:
     """413 by its announced length, and the connection is given up."""
-    connection = http.client.HTTPConnection(page.authority, timeout=5)
+    connection = http.client.HTTPConnection(page.authority, timeout=PATIENCE)
     connection.putrequest("POST", f"/{page.token}/answer")
     connection.putheader("Content-Length", str(1 << 40))
     connection.endheaders()

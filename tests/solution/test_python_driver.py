@@ -12,6 +12,7 @@ from equalis.model.source import Source
 from equalis.solution.port import DriverError, ProductFailure, Reset
 from equalis.solution.python import PythonDriver
 from tests.conftest import Equalis
+from tests.pace import PATIENCE, PRODUCT
 
 ACTIONS = """
 import threading, time
@@ -41,11 +42,11 @@ def text(inputs):
 
 @action("a.hangs")
 def hangs(inputs):
-    time.sleep(30)
+    time.sleep(600)
 """
 
 
-def driver(folder: Path, text: str = ACTIONS, timeout: float = 1.0) -> PythonDriver:
+def driver(folder: Path, text: str = ACTIONS, timeout: float = PATIENCE) -> PythonDriver:
     (folder / "acts.py").write_text(text)
     return PythonDriver(Solution("X", "python", module=str(folder / "acts.py"), timeout=timeout))
 
@@ -78,10 +79,11 @@ def test_a_failure_of_the_product_is_evidence_and_one_of_the_function_is_not(tmp
 
 def test_a_function_that_hangs_is_left_behind(tmp_path: Path) -> None:
     """The product went silent; the next action is asked in a new thread."""
-    found = driver(tmp_path, timeout=0.01)
+    found = driver(tmp_path)
     found._limit = 0.3
     with pytest.raises(ProductFailure, match="did not come back"):
         asked(found, "a.hangs")
+    found._limit = PATIENCE
     found.reset(Reset("r", "c", (), {}, {}))
     assert asked(found, "a.good")
 
@@ -95,7 +97,7 @@ def test_a_file_that_cannot_be_loaded_is_a_matter_of_configuration(tmp_path: Pat
         PythonDriver(Solution("X", "python", module=str(tmp_path / "nowhere.py")))
 
 
-PRODUCT = """
+FUNCTIONS = """
 from equalis.demo.defects import Switches
 from equalis.demo.practice import Practice
 from equalis.solution.python import action
@@ -105,7 +107,7 @@ practice = None
 @action("reset")
 def reset(document):
     global practice
-    practice = Practice(document, 0.8, Switches())
+    practice = Practice(document, PATIENCE, Switches())
 
 def does(name):
     @action(name)
@@ -119,9 +121,9 @@ create, verify = does("idv.create"), does("idv.verify")
 
 def test_a_product_behind_functions_is_judged_like_any_other(equalis: Equalis, tmp_path: Path) -> None:
     """A real run, sealed; the function that the second case needs and that is missing is a matter of configuration."""
-    (tmp_path / "acts.py").write_text(PRODUCT)
+    (tmp_path / "acts.py").write_text(FUNCTIONS.replace("PATIENCE", str(PRODUCT)))
     (tmp_path / "equalis.toml").write_text(
-        '[solution]\nname = "X"\ndriver = "python"\nmodule = "acts.py"\ntimeout = 0.8\nsettle = 0.2\ncapabilities = ["idv"]\n'
+        f'[solution]\nname = "X"\ndriver = "python"\nmodule = "acts.py"\ntimeout = {PRODUCT}\nsettle = 0.2\ncapabilities = ["idv"]\n'
     )
     done = equalis("run", "idv/verification")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.pace import PATIENCE, waited
 from tests.test_vendor_page import free_port
 
 NODE_TYPES = """\
@@ -69,6 +71,13 @@ def compiled(language: str, folder: Path) -> list[str]:
 Start = Callable[[list[str], Path, int], None]
 
 
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    with contextlib.suppress(OSError), socket.create_connection(("localhost", port), PATIENCE):
+        return True
+    return False
+
+
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Starts a hook, and waits until it listens."""
@@ -79,7 +88,7 @@ def start() -> Iterator[Start]:
         said = running[-1].stdout
         assert said is not None
         assert str(port).encode() in said.readline()
-        time.sleep(0.1)
+        assert waited(lambda: listens(port))
 
     yield started
     for process in running:
@@ -104,7 +113,7 @@ def test_a_stub_compiles_answers_the_contract_and_is_judged(language: str, home:
     begins = text.index(BEGINS[language])
     stub.write_text(text[:begins] + FILLED[language] + text[text.index(ENDS[language], begins) + len(ENDS[language]) :], encoding="utf-8")
     start(compiled(language, tmp_path), tmp_path, port)
-    with httpx.Client(base_url=f"http://{'localhost' if language == 'csharp' else '127.0.0.1'}:{port}/equalis", trust_env=False) as client:
+    with httpx.Client(base_url=f"http://{'localhost' if language == 'csharp' else '127.0.0.1'}:{port}/equalis", trust_env=False, timeout=PATIENCE) as client:
         assert client.get("/idle").status_code == 501
         assert client.post("/actions/idv.create", json={"traits": {"matricule": "1", "last_name": "Muller"}}).status_code == 500  # never reset
         assert client.post("/reset", json={"world": ["a"], "persons": {"patient": {"last_name": 'Müller "x"\n'}}}).json() == {}
