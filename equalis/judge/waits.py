@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from equalis.judge.judgement import Judgement
-from equalis.judge.selection import Scene
+from equalis.judge.selection import Scene, Subject
 from equalis.model.case import Expectation, Step
 from equalis.model.outcome import Level, Outcome
 from equalis.model.verdict import Finding
@@ -55,7 +55,7 @@ def held(judgement: Judgement, expectation: Expectation, scene: Scene, waits: Se
         return _settled(judgement, scene)
     first = next((item for item in waits if item.outcome is Outcome.KO), waits[0])
     hollow = not judgement.subjects or expectation.select.observation in {item.step.id for item in waits if not _called(scene, item.step)}
-    if judgement.outcome is Outcome.OK and hollow and not _exercised(judgement, scene):
+    if judgement.outcome is Outcome.OK and hollow and not _exercised((*judgement.subjects, *scene.select(expectation.select)), scene):
         return replace(judgement, outcome=first.outcome, expected=f"{judgement.expected}, after what was awaited", actual=first.told)
     called = {item.step.id for item in waits if item.outcome is Outcome.INCONCLUSIVE}
     if judgement.outcome is Outcome.KO and not judgement.subjects and called & set(expectation.select.step):
@@ -77,10 +77,10 @@ def _called(scene: Scene, step: Step) -> bool:
     return any(exchange.step == step.id and not exchange.ours for exchange in scene.transcript.exchanges)
 
 
-def _exercised(judgement: Judgement, scene: Scene) -> bool:
-    """Whether an exchange that the product itself made stands behind a judgement."""
+def _exercised(subjects: Iterable[Subject], scene: Scene) -> bool:
+    """Whether an exchange that the product itself made is among these."""
     own = {exchange.number for exchange in scene.transcript.exchanges if not exchange.ours}
-    return any(subject.order in own for subject in judgement.subjects)
+    return any(subject.order in own for subject in subjects)
 
 
 def answered_for(findings: list[Finding], case: Sequence[Expectation], waits: Sequence[Vain]) -> list[Finding]:

@@ -93,7 +93,7 @@ def test_a_duration_that_is_none_is_a_mistake_of_its_line(duration: str) -> None
     files = {**packs.scenarios().content, **packs.bindings().content}
     name = next(key for key in files if key.endswith("ra-pid/ra-depot.yaml"))
     text = files[name].decode()
-    spoilt = text.replace("{within: 60s}", f"{{within: {duration}}}", 1)
+    spoilt = text.replace("within: 60s}", f"within: {duration}}}", 1)
     assert spoilt != text
     with pytest.raises(MistakesError) as caught:
         load_all({**files, name: spoilt.encode()})

@@ -49,7 +49,7 @@ def absent(subjects: tuple[Subject, ...], expectation: Expectation, _scene: Scen
     holders = tuple(s for s in subjects if any(like.search(as_text(value)) for value in s.values(field)))
     shown = "; ".join(as_text(subject.values(field)) for subject in holders) or "none"
     what = f" like {like.pattern}" if "like" in expectation.arguments else ""
-    return judged(not holders, f"no {field}{what}", shown, holders or subjects)
+    return judged(not holders, f"no {field}{what}", shown, holders)
 
 
 @check("present")
