@@ -111,10 +111,12 @@ def test_a_file_that_does_not_lint_and_a_missing_configuration_are_told(project:
 
 @pytest.mark.mends("14")
 def test_what_a_product_shows_or_complains_of_makes_no_line_of_its_own(project: Path, home: Path) -> None:
-    """A word that is none, and a key that is none: each is told escaped, in the rows of `equalis run`."""
-    foreign = HOSTILE.encode("utf-8", "ignore").decode()
-    for screen in ({"state": foreign}, {foreign: "x"}):
-        product(project, json.dumps(screen), '["idv"]')
+    """It crashes with that text, or answers a word that is none: told escaped, in the rows of `equalis run`."""
+    foreign = HOSTILE.encode("utf-8", "ignore").decode()[-190:]
+    crash = f"import sys\nif sys.argv[-1] not in ('reset', 'clock'):\n    sys.stderr.buffer.write({foreign.encode()!r})\n    sys.exit(9)\nprint('{{}}')\n"
+    for hook in (crash, HOOK.format(json.dumps({"state": foreign}))):
+        product(project, "", '["idv"]')
+        (project / "hook.py").write_text(hook)
         done = run(project, home, str(IDV / "numero-faux.yaml"), "-k", "base")
         assert done.returncode == 1, done.stdout + done.stderr
         assert "EVIL" in done.stdout
