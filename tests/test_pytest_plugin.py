@@ -111,13 +111,13 @@ def test_a_file_that_does_not_lint_and_a_missing_configuration_are_told(project:
 
 @pytest.mark.mends("14")
 def test_what_a_product_shows_or_complains_of_makes_no_line_of_its_own(project: Path, home: Path) -> None:
-    """A KO, and a case that nobody could judge, tell it escaped, each in the rows of `equalis run`."""
-    foreign = HOSTILE.encode("utf-8", "ignore").decode()
-    product(project, json.dumps({"state": foreign, "reason": foreign}), '["idv"]')
-    ko = run(project, home, str(IDV / "numero-faux.yaml"), "-k", "base")
-    product(project, f"no JSON {foreign}", '["idv"]')
-    unjudged = run(project, home, str(IDV / "numero-faux.yaml"), "-k", "base")
-    for done in (ko, unjudged):
+    """It crashes with that text, or answers a word that is none: told escaped, in the rows of `equalis run`."""
+    foreign = HOSTILE.encode("utf-8", "ignore").decode()[-190:]
+    crash = f"import sys\nif sys.argv[-1] not in ('reset', 'clock'):\n    sys.stderr.buffer.write({foreign.encode()!r})\n    sys.exit(9)\nprint('{{}}')\n"
+    for hook in (crash, HOOK.format(json.dumps({"state": foreign}))):
+        product(project, "", '["idv"]')
+        (project / "hook.py").write_text(hook)
+        done = run(project, home, str(IDV / "numero-faux.yaml"), "-k", "base")
         assert done.returncode == 1, done.stdout + done.stderr
         assert "EVIL" in done.stdout
         assert not wrong(f"{done.stdout}\n{done.stderr}")

@@ -271,7 +271,7 @@ text = json.loads({0!r})
 if word in ("reset", "clock"):
     print("{{}}")
 elif word == "auth.login":
-    print(json.dumps({{"state": text, "reason": text, "message": text}}))
+    print(json.dumps({{"state": text, "message": text}}))
 else:
     print(text.encode("utf-8", "replace").decode(), file=sys.stderr)
     sys.exit(9)
