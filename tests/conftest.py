@@ -73,7 +73,7 @@ def equalis(home: Path, tmp_path: Path) -> Equalis:
 def demo_bundle(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sealed run of a few cases, made once."""
     folder = tmp_path_factory.mktemp("demo")
-    environment = {**os.environ, "EQUALIS_HOME": str(home)}
+    environment = {**os.environ, "EQUALIS_HOME": str(home), "EQUALIS_DEMO_PATIENCE": "20"}  # so that no play is made anew
     words = ["run", "--demo", "ra-pid/pid-consultation-enfant", "ra-pid/pid-consultation-adulte@dette-recuperee", "ra-pid/ra-depot", "--out", str(folder)]
     subprocess.run([sys.executable, "-m", "equalis", *words], env=environment, cwd=folder, check=True,
                    capture_output=True, stdin=subprocess.DEVNULL)  # fmt: skip

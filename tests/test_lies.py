@@ -33,7 +33,7 @@ def ko_folder(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a run in which something is KO."""
     folder = tmp_path_factory.mktemp("ko")
     subprocess.run([sys.executable, "-m", "equalis", "run", "--defect", "shows-own-share", "ra-pid/pid-consultation-adulte", "--out", str(folder)], cwd=folder,
-                   env={**os.environ, "EQUALIS_HOME": str(home)}, check=False, capture_output=True, stdin=subprocess.DEVNULL)  # fmt: skip
+                   env={**os.environ, "EQUALIS_HOME": str(home), "EQUALIS_DEMO_PATIENCE": "20"}, check=False, capture_output=True, stdin=subprocess.DEVNULL)  # fmt: skip
     return hostile.unpacked(next(folder.glob("*.asice")), folder / "unpacked")
 
 
