@@ -85,8 +85,8 @@ def good_bundle(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sealed run that calls every embedded service, made once."""
     folder = tmp_path_factory.mktemp("good")
     cases = ["ra-pid/ra-annulation@refusee", "ra-pid/pid-contestation@deux-anomalies", "idv/homonymes", "idv/par-matricule", "eprescription/etat"]
-    subprocess.run([sys.executable, "-m", "equalis", "run", "--demo", *cases, "--out", str(folder)], env={**os.environ, "EQUALIS_HOME": str(home)},
-                   cwd=folder, check=True, capture_output=True, stdin=subprocess.DEVNULL)  # fmt: skip
+    subprocess.run([sys.executable, "-m", "equalis", "run", "--demo", *cases, "--out", str(folder)], cwd=folder, check=True,
+                   env={**os.environ, "EQUALIS_HOME": str(home), "EQUALIS_DEMO_PATIENCE": "20"}, capture_output=True, stdin=subprocess.DEVNULL)  # fmt: skip
     return next(folder.glob("*.asice"))
 
 
