@@ -54,8 +54,9 @@ def held(judgement: Judgement, expectation: Expectation, scene: Scene, waits: Se
     if not waits:
         return _settled(judgement, scene)
     first = next((item for item in waits if item.outcome is Outcome.KO), waits[0])
-    hollow = not judgement.subjects or expectation.select.observation in {item.step.id for item in waits if not _called(scene, item.step)}
-    if judgement.outcome is Outcome.OK and hollow and not _exercised((*judgement.subjects, *scene.select(expectation.select)), scene):
+    looked = (*judgement.subjects, *scene.select(expectation.select))
+    hollow = not looked or expectation.select.observation in {item.step.id for item in waits if not _called(scene, item.step)}
+    if judgement.outcome is Outcome.OK and hollow and not _exercised(looked, scene):
         return replace(judgement, outcome=first.outcome, expected=f"{judgement.expected}, after what was awaited", actual=first.told)
     called = {item.step.id for item in waits if item.outcome is Outcome.INCONCLUSIVE}
     if judgement.outcome is Outcome.KO and not judgement.subjects and called & set(expectation.select.step):
