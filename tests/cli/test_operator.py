@@ -102,7 +102,7 @@ def test_a_case_is_acted_by_hand_and_what_was_seen_is_attested(folder: Path, hom
     (written,) = (folder / "out").rglob("creer-*.png")
     assert written.read_bytes() == PNG
     report = json.loads((bundle.with_suffix("") / "report.json").read_text(encoding="utf-8"))
-    assert {item["attested"] for item in report["cases"][0]["findings"]} == {True}
+    assert {item["attested"] for item in report["cases"][0]["findings"] if item["outcome"] != "NOT_APPLICABLE"} == {True}
     assert equalis("verify", str(bundle)).returncode == 0
 
 
