@@ -24,5 +24,5 @@ def _number(item: pytest.Item) -> int:
 
 
 def _name(nodeid: str) -> str:
-    """The name of a test without blanks: one word of a row."""
-    return "_".join(nodeid.split())
+    """The name of a test as one word of ASCII, whatever its parameters hold."""
+    return "_".join(nodeid.split()).encode("ascii", "backslashreplace").decode()
