@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,7 @@ def _watched(once: Callable[[], int], paths: tuple[Path, ...]) -> int:
 
 def _played(order: Order, unfinished: str, *, as_json: bool) -> int:
     """Play what was ordered, print what it came to; its exit code."""
+    gc.freeze()  # the program as it is loaded stays: to look through it again and again would be done on the product's time
     out_console = console(sys.stderr if as_json else None)
     try:
         typing = order.config.solution.driver == "operator" and not order.config.solution.page

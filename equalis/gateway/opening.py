@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import ipaddress
 from collections.abc import Callable
@@ -47,7 +46,6 @@ def opened(config: Config, home: Path, bindings: Bindings, challenge: str, clock
             raise UnreadyError(config.live.name, wrong)
         site, keys = Site(config.live, credentials.read(config.live)), folder(home, config.live)
     identities = pki.load(keys, hosts(config.live) if config.live else ())
-    gc.freeze()  # what is loaded by now stays: to look through it again and again would be done on the product's time
     try:
         return Environment(bindings, identities, bytes.fromhex(challenge), clock, config.solution.timeout, port=config.port, behind=Behind(site=site))
     except OSError as error:
