@@ -14,6 +14,10 @@ MAX_ENTRIES = 64
 MAX_BYTES = 16 << 20
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """What every reader of zips knows (APPNOTE §4.4.5); the others may ask for more memory than there is."""
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, LookupError, NotImplementedError, RuntimeError, ValueError, EOFError, OverflowError, OSError,
+)  # fmt: skip
+"""What Python's reader of zips raises for bytes that are none, or that it cannot unpack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,7 @@ def read(content: bytes) -> tuple[Entry, ...]:
                 message = "the zip is packed by another method than deflate"
                 raise UnreadableError(message)
             return tuple(Entry(info.filename, _content(archive, info)) for info in infos)
-    except (zipfile.BadZipFile, zlib.error, struct.error, LookupError, NotImplementedError, RuntimeError, ValueError, EOFError,
-            OverflowError, OSError) as error:  # fmt: skip
+    except BROKEN as error:
         message = f"not a zip: {error}"
         raise UnreadableError(message) from None
 

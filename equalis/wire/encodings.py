@@ -43,7 +43,7 @@ def _decoded(body: bytes, coding: str) -> bytes:
     parts: list[bytes] = []
     at = size = members = 0
     while at < len(body):  # a gzip file may have several members (RFC 1952 §2.2)
-        part, at = _member(body, at, coding, window, MAX_BYTES - size)
+        part, at = member(body, at, coding, window, MAX_BYTES - size)
         parts.append(part)
         size, members = size + len(part), members + 1
         if members > MAX_MEMBERS:
@@ -52,8 +52,11 @@ def _decoded(body: bytes, coding: str) -> bytes:
     return b"".join(parts)
 
 
-def _member(body: bytes, at: int, coding: str, window: int, most: int) -> tuple[bytes, int]:
-    """One member, and where the next one begins; fed in pieces, since zlib copies what it leaves each time."""
+def member(body: bytes, at: int, coding: str, window: int, most: int) -> tuple[bytes, int]:
+    """One member of at most so many bytes, and where the next one begins; raises UnreadableError.
+
+    Fed in pieces, since zlib copies what it leaves each time.
+    """
     reader, parts, size = zlib.decompressobj(window), [], 0
     while not reader.eof:
         if at >= len(body):

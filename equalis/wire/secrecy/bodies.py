@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from equalis.wire.secrecy import packed, pairs, parts, shapes
 from equalis.wire.secrecy.named import Named
-from equalis.wire.secrecy.spans import Cover, Landmarks, covered
+from equalis.wire.secrecy.spans import Cover, covered
 
 MAX_DEPTH = 4
 """So often something is opened in something that was opened."""
@@ -38,7 +38,6 @@ def concealed(content: bytes, media: str, cover: Cover, depth: int = 0) -> bytes
 
 def plainly(content: bytes, cover: Cover) -> bytes:
     """The content without the secrets that stand in it openly, whatever it is."""
-    marks = Landmarks(content)
     text = b"\0" not in content[:_LOOKED]
-    found = [*Named(content, marks, text=text).secrets(), *shapes.secrets(content, Landmarks(content))]
+    found = [*Named(content, text=text).secrets(), *shapes.secrets(content)]
     return covered(content, found, cover)

@@ -50,10 +50,10 @@ class Place:
 class Named:
     """A content in which secrets are looked up by their names; a short word is no name in bytes that are no text."""
 
-    def __init__(self, content: bytes, marks: Landmarks, *, text: bool = True) -> None:
+    def __init__(self, content: bytes, *, text: bool = True) -> None:
         """Nothing is read yet."""
-        self._content, self._marks, self._text = content, marks, text
-        self._markup = Markup(content, marks)
+        self._content, self._marks, self._text = content, Landmarks(content), text
+        self._markup = Markup(content, self._marks)
 
     def secrets(self) -> list[Secret]:
         """Every secret that has a name."""

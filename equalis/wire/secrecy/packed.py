@@ -9,7 +9,9 @@ import zipfile
 import zlib
 from collections.abc import Callable
 
+from equalis.wire import archives, encodings
 from equalis.wire.secrecy.names import latin
+from equalis.wire.unreadable import UnreadableError
 
 Inside = Callable[[bytes], bytes]
 MAX_BYTES = 64 << 20
@@ -72,17 +74,15 @@ def opened(content: bytes, inside: Inside) -> bytes:
 
 
 def _gzip(content: bytes, inside: Inside) -> bytes:
-    parts, left, size = [], content, 0
-    while left.startswith(_GZIP):
-        reader = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    parts: list[bytes] = []
+    at = size = 0
+    while content.startswith(_GZIP, at):
         try:
-            parts.append(reader.decompress(left, MAX_BYTES + 1 - size))
-        except zlib.error:
+            part, at = encodings.member(content, at, "gzip", encodings.WINDOWS["gzip"], MAX_BYTES - size)
+        except UnreadableError:
             raise ClosedError from None
-        size += len(parts[-1])
-        if size > MAX_BYTES or not reader.eof:
-            raise ClosedError
-        left = reader.unused_data
+        parts.append(part)
+        size += len(part)
     plain = b"".join(parts)
     changed = inside(plain)
     if changed == plain:
@@ -100,7 +100,7 @@ def _zip(content: bytes, inside: Inside) -> bytes:
             entries = [(info, archive.read(info)) for info in infos]
             around = content[: min((info.header_offset for info in infos), default=0)]
             comment = archive.comment
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError, MemoryError):
+    except (*archives.BROKEN, MemoryError):
         raise ClosedError from None
     changed = [(info, inside(plain)) for info, plain in entries]
     kept = inside(comment)

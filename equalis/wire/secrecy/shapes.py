@@ -7,7 +7,7 @@ import binascii
 import re
 
 from equalis.wire.secrecy.names import latin, signed
-from equalis.wire.secrecy.spans import Landmarks, Secret
+from equalis.wire.secrecy.spans import Secret
 
 _B, _FOUR = r"[A-Za-z0-9+/_\-]", "[AEIMQUYcgkosw048]"
 _SHAPES = {
@@ -34,13 +34,13 @@ _GAP = re.compile(rb"(?:\s|\\++[nr]|&#(?:x0*[aAdD]|0*1[03]);|%0[aAdD])++")
 _LONG, _SHORT_FORM = 0x80, 0x7F
 
 
-def secrets(content: bytes, marks: Landmarks) -> list[Secret]:
+def secrets(content: bytes) -> list[Secret]:
     """Every secret that shows itself by its form."""
     found: list[Secret] = []
     at = 0
     while (match := _ALL.search(content, at)) is not None:
         name = list(_SHAPES)[next(index for index, text in enumerate(match.groups()) if text is not None)]
-        start, end = _FINDERS[name](content, match.start(), match.end(), marks)
+        start, end = _FINDERS[name](content, match.start(), match.end())
         if end > start:
             found.append(Secret(start, end, _TITLES[name]))
         at = match.start() + len("basic") if name == "basic" and end == start else max(end, match.end())
@@ -53,7 +53,7 @@ _TITLES = {
 }  # fmt: skip
 
 
-def _pem(content: bytes, start: int, end: int, _marks: Landmarks) -> tuple[int, int]:
+def _pem(content: bytes, start: int, end: int) -> tuple[int, int]:
     """Up to the line that ends the key; without one, up to what cannot be of a key."""
     stop = _PEM_STOP.search(content, end)
     limit = stop.start() if stop else len(content)
@@ -61,7 +61,7 @@ def _pem(content: bytes, start: int, end: int, _marks: Landmarks) -> tuple[int, 
     return start, last.end() if last else limit
 
 
-def _der(content: bytes, start: int, end: int, _marks: Landmarks) -> tuple[int, int]:
+def _der(content: bytes, start: int, end: int) -> tuple[int, int]:
     """As many characters as the structure says that it is long, over line ends of every kind."""
     head = base64.b64decode(content[start : start + 8].replace(b"-", b"+").replace(b"_", b"/"))
     left = -(-_length(head) // 3) * 4
@@ -74,7 +74,7 @@ def _der(content: bytes, start: int, end: int, _marks: Landmarks) -> tuple[int, 
     return start, end
 
 
-def _raw(content: bytes, start: int, _end: int, _marks: Landmarks) -> tuple[int, int]:
+def _raw(content: bytes, start: int, _end: int) -> tuple[int, int]:
     return start, min(len(content), start + _length(content[start : start + 6]))
 
 
@@ -86,7 +86,7 @@ def _length(head: bytes) -> int:
     return 2 + size + int.from_bytes(head[2 : 2 + size], "big")
 
 
-def _basic(content: bytes, start: int, end: int, _marks: Landmarks) -> tuple[int, int]:
+def _basic(content: bytes, start: int, end: int) -> tuple[int, int]:
     """Only what is a user and a password when it is decoded: "basic research" is no credentials."""
     found = re.match(rb"\w+(?:\s+|%20|\+)", content[start:end])
     begins = start + (found.end() if found else 0)
@@ -98,19 +98,19 @@ def _basic(content: bytes, start: int, end: int, _marks: Landmarks) -> tuple[int
     return (begins, end) if ":" in plain and plain.isprintable() else (start, start)
 
 
-def _bearer(content: bytes, start: int, end: int, _marks: Landmarks) -> tuple[int, int]:
+def _bearer(content: bytes, start: int, end: int) -> tuple[int, int]:
     found = re.match(rb"\w+(?:\s+|%20|\+)", content[start:end])
     begins = start + (found.end() if found else 0)
     value = content[begins:end]
     return (start, start) if signed(value) or not re.search(rb"\d", value) else (begins, end)
 
 
-def _userinfo(content: bytes, start: int, end: int, _marks: Landmarks) -> tuple[int, int]:
+def _userinfo(content: bytes, start: int, end: int) -> tuple[int, int]:
     """The password, not the user's name (RFC 3986 §3.2.1)."""
     return content.index(b":", start + 4) + 1, end - 1
 
 
-def _maker(_content: bytes, start: int, end: int, _marks: Landmarks) -> tuple[int, int]:
+def _maker(_content: bytes, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
