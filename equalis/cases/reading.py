@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from equalis.cases.citations import UnknownCitationError, resolve
 from equalis.cases.families import candidates
 from equalis.cases.plain import items, record, texts
-from equalis.judge.selection import selection_of
+from equalis.judge.selection import selection_of, words
 from equalis.model.case import Case, Cause, Expectation, Family, Sign, Step, Until
 from equalis.model.outcome import Level
 from equalis.model.source import Mistake
@@ -18,11 +18,6 @@ from equalis.wire.strict_yaml import Document
 from equalis.wire.unreadable import UnreadableError
 
 Path = tuple[str | int, ...]
-
-
-def _words(value: Value) -> tuple[str, ...]:
-    """A word, or several."""
-    return texts(value) if isinstance(value, tuple) else (as_text(value),) if value else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,7 @@ class CaseFile:
                 script={key: record(self._cited(value, (*at, "script", key))) for key, value in parts["script"].items()},
                 inject={key: as_text(value) for key, value in parts["inject"].items()},
                 until=Until(
-                    seen=_words(until.get("seen")),
+                    seen=words(until.get("seen") or ()),
                     settled=until.get("settled", True) is True,
                     within=self._duration(until.get("within", "30s"), (*at, "until", "within")),
                 ),

@@ -183,10 +183,9 @@ def same(left: Value, right: Value) -> bool:
 
 def selection_of(record: Record) -> Selection:
     """Build a selection from the keys of ``select:`` (or of ``with:``, other keys left out)."""
-    operation = record.get("operation", ())
     where = record.get("where")
     return Selection(
-        operation=_words(operation),
+        operation=words(record.get("operation")),
         service=_text(record, "service"),
         observation=_text(record, "observation"),
         ledger=_text(record, "ledger"),
@@ -194,14 +193,14 @@ def selection_of(record: Record) -> Selection:
         handshakes=record.get("handshakes") is True,
         malformed=record.get("malformed") is True,
         field=_text(record, "field"),
-        step=_words(record.get("step", ())),
+        step=words(record.get("step")),
         which=_text(record, "which") or "all",
         where=where if isinstance(where, dict) else {},
     )
 
 
-def _words(value: Value) -> tuple[str, ...]:
-    """A word, or several."""
+def words(value: Value) -> tuple[str, ...]:
+    """A word, or several, as a key that takes both has them; none for anything else."""
     return (value,) if isinstance(value, str) else tuple(map(str, _items(value)))
 
 
