@@ -90,7 +90,7 @@ def reread(recorded: Recorded) -> tuple[Header, list[Verdict], bool, Loaded]:
     head = header(next(events, {}))
     reader, verdicts, finished = Reader(head, recorded.body), dict[str, Verdict](), False
     for event in events:
-        if event.get("case", head.plan[0] if head.plan else "") not in head.plan:
+        if "case" in event and event["case"] not in head.plan:
             message = f"an event is of {event['case']}, which the run did not plan"
             raise EvidenceError(message)
         transcript = reader.feed(event)

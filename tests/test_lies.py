@@ -168,6 +168,17 @@ def test_an_event_is_of_its_shape_or_is_not_read(name: str, ko_folder: Path, tmp
             reads(folder)
 
 
+def test_a_run_that_planned_nothing_is_not_ok_and_no_defect_of_ours(ko_folder: Path, tmp_path: Path, equalis: Equalis) -> None:
+    """Its last event names no case, and there is none to compare it with."""
+    folder = Path(shutil.copytree(ko_folder, tmp_path / "run"))
+    for name in ("report.json", "junit.xml"):
+        (folder / name).unlink()
+    hostile.events(folder, lambda found: [{**found[0], "plan": []}, found[-1]])
+    done = equalis("verify", str(folder))
+    assert done.returncode == 3, done.stderr
+    assert "conformity INCONCLUSIVE" in done.stdout
+
+
 @pytest.mark.mends("5")
 @pytest.mark.parametrize("words", [("verify",), ("evidence", "--to", "deep/out")], ids=lambda words: words[0])
 @pytest.mark.parametrize("change", ["no case", ".."])
