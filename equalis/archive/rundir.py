@@ -62,12 +62,15 @@ class RunDirectory:
 
     def put(self, name: str, content: bytes) -> None:
         """Keep a file of the run; raises OSError."""
+        self._keep(name, content, hashlib.sha256(content).hexdigest())
+
+    def _keep(self, name: str, content: bytes, digest: str) -> None:
         path = self.folder / name
         private_files.make_folder(path.parent, self.folder)
         partial = path.with_name(path.name + ".part")
         private_files.write(partial, content)
         partial.replace(path)
-        self._put[name] = hashlib.sha256(content).hexdigest()
+        self._put[name] = digest
 
     def body(self, content: bytes) -> str:
         """Keep a body once, under its digest; an empty one has the empty digest."""
@@ -77,7 +80,7 @@ class RunDirectory:
         with self._lock:
             if digest not in self._known and self.error is None:
                 try:
-                    self.put(f"{BODIES}/{digest}", content)
+                    self._keep(f"{BODIES}/{digest}", content, digest)
                     self._known.add(digest)
                     self._new.append(digest)
                 except OSError as error:
