@@ -133,16 +133,16 @@ def head(raw: bytes) -> Head:
     line, *others = raw.split(b"\r\n")[:-2]
     begun = start(line)
     known = fields(others)
-    _host(begun, [value for name, value in known if name == b"host"])
-    length = _length([value for name, value in known if name == b"content-length"])
-    chunked = _chunked(begun, [value for name, value in known if name == b"transfer-encoding"])
+    _host(begun, _values(known, b"host"))
+    length = _length(_values(known, b"content-length"))
+    chunked = _chunked(begun, _values(known, b"transfer-encoding"))
     if chunked and length is not None:
         message = "both Content-Length and Transfer-Encoding are there"
         raise MalformedError(message)
     if length is not None and length > MAX_BODY:
         raise too_large()
-    closes = b"close" in _members(known, b"connection")
-    continues = begun.minor > 0 and b"100-continue" in _members(known, b"expect")
+    closes = b"close" in _members(_values(known, b"connection"))
+    continues = begun.minor > 0 and b"100-continue" in _members(_values(known, b"expect"))
     return Head(begun, None if chunked else length or 0, closes, continues)
 
 
@@ -151,9 +151,14 @@ def too_large() -> MalformedError:
     return MalformedError(f"the body is longer than {MAX_BODY >> 20} MiB", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
-def _members(known: Iterable[Field], wanted: bytes) -> list[bytes]:
+def _values(known: Iterable[Field], wanted: bytes) -> list[bytes]:
+    """The values of the fields of a name, in order."""
+    return [value for name, value in known if name == wanted]
+
+
+def _members(values: Iterable[bytes]) -> list[bytes]:
     """The members of a list field, empty ones left out (RFC 9110 §5.6.1)."""
-    members = [item.strip(b" \t").lower() for name, value in known if name == wanted for item in value.split(b",")]
+    members = [item.strip(b" \t").lower() for value in values for item in value.split(b",")]
     return [item for item in members if item]
 
 
@@ -185,7 +190,7 @@ def _chunked(begun: Start, values: list[bytes]) -> bool:
     """Whether the body comes in chunks (RFC 9112 §6.1 and §6.3)."""
     if not values:
         return False
-    codings = _members([(b"", value) for value in values], b"")
+    codings = _members(values)
     if begun.minor == 0:
         message = "Transfer-Encoding is there in HTTP/1.0"
         raise MalformedError(message)

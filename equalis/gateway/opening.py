@@ -40,7 +40,7 @@ def opened(config: Config, home: Path, bindings: Bindings, challenge: str, clock
     site, keys = None, home / "pki"
     if config.live is None:
         apart(bindings, answered(bindings))
-    if config.live is not None:
+    else:
         agreed(config.live, bindings)
         if wrong := tuple(line for line in probed(config.live, datetime.now(UTC)) if line.health is Health.KO):
             raise UnreadyError(config.live.name, wrong)

@@ -131,31 +131,19 @@ class _Server(uvicorn.Server):
             if cycle is None or cycle.response_complete:
                 _drop(connection)
 
-    def call(self, function: Callable[[], None]) -> None:
-        """Run something in the listener's thread, and wait for it."""
-        done = threading.Event()
+    def call(self, function: Callable[[], None], after: int = 0) -> None:
+        """Run something in the listener's thread after so many turns of its loop, and wait for it."""
+        done, loop = threading.Event(), self._loop
 
-        def run() -> None:
-            function()
-            done.set()
-
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(run)
-            done.wait(PATIENCE)
-
-    def catch_up(self) -> None:
-        """Let the loop go round a few times, so that what waits at its sockets is taken in; returns when it has."""
-        done = threading.Event()
-        loop = self._loop
-
-        def around(times: int) -> None:
-            if loop is not None and times:
-                loop.call_soon(around, times - 1)
+        def run(turns: int) -> None:
+            if loop is not None and turns:
+                loop.call_soon(run, turns - 1)
             else:
+                function()
                 done.set()
 
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(around, ROUNDS)
+            loop.call_soon_threadsafe(run, after)
             done.wait(PATIENCE)
 
     def last(self, finish: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -252,9 +240,9 @@ class Listener:
         self._server.call(self._server.drop_idle)
 
     def catch_up(self) -> None:
-        """Take in what has arrived already."""
+        """Take in what has arrived already: what waits at the sockets is read while the loop goes round a few times."""
         if self.alive:
-            self._server.catch_up()
+            self._server.call(lambda: None, after=ROUNDS)
 
     def stop(self, finish: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Finish what the application has open, stop serving; returns when the thread is over."""

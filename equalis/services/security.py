@@ -113,3 +113,8 @@ def words(claim: object) -> tuple[str, ...]:
     """The words of a claim that is one or several (RFC 7519 §4.1.3); whatever else stands there is none."""
     listed = claim if isinstance(claim, list | tuple) else (claim,)
     return tuple(item for item in listed if isinstance(item, str))
+
+
+def word(claim: object) -> str:
+    """The first word of a claim, empty when it has none."""
+    return next(iter(words(claim)), "")

@@ -23,7 +23,7 @@ def compiled(expression: str) -> JSONPathQuery:
 
 
 def plain(value: Value) -> object:
-    """A JSON value with lists and dicts, as the library walks it."""
+    """A JSON value with lists and dicts, as libraries walk it."""
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, tuple) else value

@@ -14,6 +14,7 @@ from jsonschema import validators
 from referencing.jsonschema import DRAFT202012
 
 from equalis.model.values import Value
+from equalis.wire import json_path
 from equalis.wire.patterns import pattern
 from equalis.wire.schema_files import FOLDER, Files
 
@@ -42,7 +43,7 @@ def compiled(found: Files) -> Any:
 def violations(validator: Any, value: Value) -> list[str]:
     """What a schema finds wrong with a value, at most five lines of it; raises ValueError for a reference to nothing."""
     try:
-        errors = sorted(validator.iter_errors(_plain(value)), key=lambda error: list(map(str, error.path)))
+        errors = sorted(validator.iter_errors(json_path.plain(value)), key=lambda error: list(map(str, error.path)))
     except referencing.exceptions.Unresolvable as error:
         message = f"the schema refers to nothing: {error.ref}"
         raise ValueError(message) from None
@@ -52,13 +53,6 @@ def violations(validator: Any, value: Value) -> list[str]:
 def _address(name: str) -> str:
     """Where a schema stands, so that its relative references are those of the pack's folders."""
     return PACK + name.replace("/", f"/{FOLDER}/")
-
-
-def _plain(value: Value) -> object:
-    """A value as jsonschema walks it: lists and dicts."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _patterns(schema: Any) -> Iterator[str]:

@@ -27,12 +27,13 @@ _OUT_OF_BOUNDS = "another form, or too many digits"
 
 def _money(text: str) -> Decimal:
     """The lexical forms of xs:decimal (XML Schema part 2 §3.2.3): no exponent, and no digits but the ten of ASCII."""
-    amount = text.strip(BLANKS)
-    if not _DECIMAL.match(amount):
+    written = text.strip(BLANKS)
+    if not _DECIMAL.match(written):
         raise ValueError(_OUT_OF_BOUNDS)
-    if numerals.decimal(amount).adjusted() > _LARGEST:
+    number = numerals.decimal(written)
+    if number.adjusted() > _LARGEST:
         raise ValueError(_OUT_OF_BOUNDS)
-    return Decimal(amount)
+    return number
 
 
 def _integer(text: str) -> int:
@@ -89,11 +90,11 @@ def of_type(kind: str, value: Value) -> Value:
     """Give a JSON or YAML value the type that a contract asks; raises UnreadableError."""
     if kind == "boolean" and isinstance(value, bool):
         return value
-    if isinstance(value, int | Decimal) and not isinstance(value, bool) and numerals.reasonable(amount := Decimal(value)):
-        if kind == "integer" and isinstance(value, int) and amount.adjusted() < _DIGITS:
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and numerals.reasonable(number := Decimal(value)):
+        if kind == "integer" and isinstance(value, int) and number.adjusted() < _DIGITS:
             return value
-        if kind == "money" and amount.adjusted() <= _LARGEST:
-            return amount
+        if kind == "money" and number.adjusted() <= _LARGEST:
+            return number
         if kind == "text":
             return str(value)
     if isinstance(value, str) and kind not in {"boolean", "integer"}:

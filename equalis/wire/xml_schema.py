@@ -15,6 +15,7 @@ from equalis.wire.unreadable import UnreadableError
 PACK: Final = "pack:/"
 """How a reference that leads to a file of the pack is written while a schema is compiled."""
 
+
 @lru_cache(maxsize=64)
 def compiled(found: Files) -> etree.XMLSchema:
     """The first of these schemas; raises ValueError when it is none."""

@@ -96,7 +96,7 @@ def _own_resource(state: State, call: Call, claims: Mapping[str, Any], role: str
     """A practitioner acts under the own eHealthID or that of a team, a patient on the own number."""
     _path_rules(call)
     asked = call.text("ehealthid") if role == "PRACTITIONER" else call.text("patient.matricule")
-    own = next(iter(security.words(claims.get("eHealthID" if role == "PRACTITIONER" else "ssn"))), "")
+    own = security.word(claims.get("eHealthID" if role == "PRACTITIONER" else "ssn"))
     if asked and asked != own and (asked, own) not in state.members:
         code = "FORBIDDEN"
         raise RefusalError(code, "this resource is another person's", 403)

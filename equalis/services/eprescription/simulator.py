@@ -52,7 +52,7 @@ def answer(state: State, call: Call) -> Reply:
     """Authenticate, then serve; every refusal has a code of its own."""
     name = call.operation.name if call.operation else ""
     try:
-        caller = next(iter(security.words(security.bearer(call, AUDIENCE).get("eHealthID"))), "")
+        caller = security.word(security.bearer(call, AUDIENCE).get("eHealthID"))
         if len(call.message.body) > LARGEST:
             stop("too-costly", f"a request has at most {LARGEST} bytes", 413)
         if call.operation is None or name not in ANSWERS:
