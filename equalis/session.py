@@ -242,7 +242,6 @@ class _Running:
             raise RunStoppedError(cause, "make room there, then `equalis run --resume` the directory") from None
         return Finished(report, path, key.made, lines)
 
-
     def _read_back(self, report: Report, path: Path) -> None:
         """Judge what was sealed, as whoever gets it will: what is not as it was played is no bundle. Raises RunStoppedError."""
         try:

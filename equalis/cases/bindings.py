@@ -66,11 +66,12 @@ def _text(path: str, content: bytes, mistakes: list[Mistake]) -> str:
 
 def _schema_mistakes(files: Mapping[str, bytes], roots: Mapping[str, str]) -> Iterator[Mistake]:
     """What makes a schema unusable, before any case is played with it: its form, and references that lead out of the pack."""
-    known = _all_schemas(files)
-    for name, (path, content) in known.items():
+    placed = _all_schemas(files)
+    known = {name: content for name, (_, content) in placed.items()}
+    for name, (path, content) in placed.items():
         shown = roots.get(path, path)
         try:
-            found = schema_files.gathered(name, {each: bytes_ for each, (_, bytes_) in known.items()})
+            found = schema_files.gathered(name, known)
             (json_schema if name.endswith(".json") else xml_schema).compiled(found)
         except ValueError as error:
             line = _line_of(content, str(error))

@@ -8,21 +8,26 @@ from equalis import packs
 from equalis.cases import configuration
 from equalis.cases.loading import Loaded, load_all
 from equalis.cli.folders import CONFIGURATION
+from equalis.model.config import Config
 
 
 def overlays(environment: str, bindings: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The overlays that this machine names for an environment: equalis.toml's, and the command line's over them."""
-    file = Path(CONFIGURATION)
-    config = configuration.read(file.read_bytes(), str(file)) if file.is_file() else None
+    config = _own()
     site = config.environments.get(environment) if config else None
     return (*(config.bindings if config else ()), *(site.bindings if site else ()), *bindings)
 
 
 def everything(bindings: tuple[str, ...] = (), scenarios: tuple[str, ...] = ()) -> Loaded:
     """What is shipped, what equalis.toml adds, and what the command line adds; raises MistakesError."""
-    file = Path(CONFIGURATION)
-    config = configuration.read(file.read_bytes(), str(file)) if file.is_file() else None
+    config = _own()
     own_bindings = (*(config.bindings if config else ()), *bindings)
     own_scenarios = (*(config.scenarios if config else ()), *scenarios)
     found, known = packs.scenarios(own_scenarios), packs.bindings(own_bindings)
     return load_all({**found.content, **known.content}, {**found.shown, **known.shown})
+
+
+def _own() -> Config | None:
+    """What equalis.toml says here, None where there is none; raises MistakesError."""
+    file = Path(CONFIGURATION)
+    return configuration.read(file.read_bytes(), str(file)) if file.is_file() else None

@@ -53,11 +53,11 @@ def held(judgement: Judgement, expectation: Expectation, scene: Scene, waits: Se
     """A judgement, when something was awaited in vain: nothing is shown by absence, nor by the screen of a step that called nobody."""
     if not waits:
         return _settled(judgement, scene)
-    first = next((item for item in waits if item.outcome is Outcome.KO), waits[0])
+    first = _foremost(waits)
     looked = (*judgement.subjects, *scene.select(expectation.select))
     hollow = not looked or expectation.select.observation in {item.step.id for item in waits if not _called(scene, item.step)}
     if judgement.outcome is Outcome.OK and hollow and not _exercised(looked, scene):
-        return replace(judgement, outcome=first.outcome, expected=f"{judgement.expected}, after what was awaited", actual=first.told)
+        return replace(judgement, outcome=first.outcome, expected=_after(judgement), actual=first.told)
     called = {item.step.id for item in waits if item.outcome is Outcome.INCONCLUSIVE}
     if judgement.outcome is Outcome.KO and not judgement.subjects and called & set(expectation.select.step):
         return replace(judgement, outcome=Outcome.INCONCLUSIVE, actual=first.told)
@@ -70,7 +70,7 @@ def _settled(judgement: Judgement, scene: Scene) -> Judgement:
     if judgement.outcome is not Outcome.OK or judgement.subjects or not unmet:
         return judgement
     waits = "; ".join(f"`{step}`: {wait}" for step, wait in sorted(unmet.items()))
-    return replace(judgement, outcome=Outcome.KO, expected=f"{judgement.expected}, after what was awaited", actual=waits)
+    return replace(judgement, outcome=Outcome.KO, expected=_after(judgement), actual=waits)
 
 
 def _called(scene: Scene, step: Step) -> bool:
@@ -84,13 +84,24 @@ def _exercised(subjects: Iterable[Subject], scene: Scene) -> bool:
     return any(subject.order in own for subject in subjects)
 
 
+def _foremost(waits: Sequence[Vain]) -> Vain:
+    """The wait that a verdict tells: the first that is the product's, else the first."""
+    return next((item for item in waits if item.outcome is Outcome.KO), waits[0])
+
+
+def _after(told: Judgement | Finding) -> str:
+    return f"{told.expected}, after what was awaited"
+
+
 def answered_for(findings: list[Finding], case: Sequence[Expectation], waits: Sequence[Vain]) -> list[Finding]:
     """The findings, at least one MUST of which answers for what was awaited in vain: that which looks at it, else the first."""
-    first = next((item for item in waits if item.outcome is Outcome.KO), waits[0] if waits else None)
     musts = [place for place, item in enumerate(findings) if item.level is Level.MUST]
-    if first is None or not musts or any(findings[place].outcome in {Outcome.KO, first.outcome} for place in musts):
+    if not waits or not musts:
+        return findings
+    first = _foremost(waits)
+    if any(findings[place].outcome in {Outcome.KO, first.outcome} for place in musts):
         return findings
     looking = (place for place in musts if set(case[place].select.operation) & set(first.step.until.seen))
     place = next(looking, musts[0])
-    found = replace(findings[place], outcome=first.outcome, expected=f"{findings[place].expected}, after what was awaited", actual=first.told)
+    found = replace(findings[place], outcome=first.outcome, expected=_after(findings[place]), actual=first.told)
     return [*findings[:place], found, *findings[place + 1 :]]
