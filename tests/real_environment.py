@@ -19,7 +19,7 @@ from equalis.demo.__main__ import Hook
 from equalis.demo.canonical import Node
 from equalis.demo.connection import Link
 from equalis.demo.defects import Switches
-from equalis.demo.practice import Practice
+from equalis.demo.practice import Practice, Ways
 from equalis.demo.transport import Doctor
 from tests.conftest import REPOSITORY
 from tests.pace import PATIENCE, PRODUCT
@@ -52,7 +52,7 @@ class OtherPractice(Practice):
     """The demonstration solution as it would be written for the other environment."""
 
     def __init__(self, document: dict[str, Any], timeout: float, defects: Switches) -> None:
-        super().__init__(document, timeout, defects, CdaWire)
+        super().__init__(document, timeout, defects, Ways(prescriptions=CdaWire))
         usual = self.link.exchange
 
         def exchange(doctor: Doctor, model: str, business: str) -> Node:

@@ -197,5 +197,5 @@ class Depositing:
         if "team-kept-locally" in d:
             return {"state": "known", "members": [add] if add else []}
         status, document = self._rest(doctor, "GET", f"/practitioner/{own}/members")
-        members = [item["identifier"] for item in document or []] if status in CREATED else []
+        members = [item["identifier"] for item in document["members"]] if status in CREATED else []
         return {"state": "known" if status in CREATED else "refused", "members": members}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from equalis.demo.connection import Link
@@ -26,13 +26,21 @@ class UnknownActionError(Exception):
     """An action that the practice does not know."""
 
 
+@dataclass(frozen=True)
+class Ways:
+    """How a practice reaches the platforms: its connection, and over it the prescription service."""
+
+    connection: type[Link] = Link
+    prescriptions: Callable[[Link], Wire] = Mpd
+
+
 class Practice:
     """One practice between two resets."""
 
-    def __init__(self, document: Inputs, timeout: float, defects: Switches, prescriptions: Callable[[Link], Wire] = Mpd) -> None:
-        """Start anew in the given world; ``prescriptions`` makes the way to the prescription service."""
+    def __init__(self, document: Inputs, timeout: float, defects: Switches, ways: Ways = Ways()) -> None:
+        """Start anew in the given world."""
         self._defects = defects
-        self.link = Link(document["services"], document["credentials"], timeout, defects)
+        self.link = ways.connection(document["services"], document["credentials"], timeout, defects)
         self.link.offset = float(document.get("clock", {}).get("offset", 0))
         persons = document.get("persons", {})
         self._people = {person["matricule"]: person for person in persons.values() if "matricule" in person}
@@ -50,7 +58,7 @@ class Practice:
             "ra.resend": self._resend, "ra.cancel": self._cancel, "ra.replace": self._replace,
             "ra.state": self._state, "ra.reimburse": self._reimburse, "ra.list": self._list, "ra.team": self._team,
         } | identity_actions(self._identities, self._doctor)  # fmt: skip
-        own = Prescribing(prescriptions(self.link), self.link, self._people, self._world, self._patient, self._doctor)
+        own = Prescribing(ways.prescriptions(self.link), self.link, self._people, self._world, self._patient, self._doctor)
         self._actions |= prescribing_actions(own)
 
     def act(self, name: str, inputs: Inputs) -> Screen:

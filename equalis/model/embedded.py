@@ -15,7 +15,8 @@ ANSWERED: Mapping[str, tuple[str, ...]] = {
     "eadministrative": (
         "ra.deposit", "ra.document", "ra.cancel", "ra.documents", "ra.consent", "ra.consent-state", "ra.members", "ra.member",
         "ra.member-add", "ra.member-remove", "patient.documents", "patient.cns-documents", "patient.document", "patient.pdf",
-        "patient.reimburse", "patient.consent", "patient.consents", "patient.consent-remove",
+        "patient.reimburse", "patient.consent", "patient.consents", "patient.consent-state", "patient.consent-remove",
+        "patient.person",
     ),
     "servid": ("idv.match", "idv.lookup"),
     "eprescription": ("rx.submit", "rx.search", "rx.cancel", "rx.dispense", "rx.status"),

@@ -16,7 +16,7 @@ from lxml import etree
 
 from equalis.model.binding import Binding
 from equalis.model.values import Value, as_text
-from equalis.services.port import Call, Identity, Reply
+from equalis.services.port import Call, Entry, Identity, Reply, scripted
 from equalis.wire import instants, soap, strict_xml, xmldsig_signing
 from equalis.wire.xmldsig import DS, WSSE, WSU
 
@@ -69,15 +69,35 @@ def filled(binding: Binding, template: str, fields: Mapping[str, Value]) -> byte
     In a template whose name ends in ``.json.j2`` each ``{{ word }}`` becomes one JSON literal, its quotes
     included; in any other, text that is escaped for XML.
     """
+    text = binding.templates[template]
+    return _template(text, as_json=template.endswith(".json.j2")).render(**_nested(fields)).encode()
+
+
+def _nested(fields: Mapping[str, Value]) -> dict[str, Any]:
+    """Records whose dotted names are records of records, in lists too."""
     nested: dict[str, Any] = {}
     for name, value in fields.items():
         at = nested
         *parents, last = name.split(".")
         for parent in parents:
             at = at.setdefault(parent, {})
-        at[last] = value
-    text = binding.templates[template]
-    return _template(text, as_json=template.endswith(".json.j2")).render(**nested).encode()
+        at[last] = tuple(_nested(item) if isinstance(item, Mapping) else item for item in value) if isinstance(value, tuple) else value
+    return nested
+
+
+def served(state: Any, call: Call, status: int, fields: Mapping[str, Value], *entries: Entry) -> Reply:
+    """The answer of the operation in the template of its binding; a field that the script names has the script's value."""
+    half = call.operation.answer if call.operation else None
+    if half is None or not half.template:
+        return Reply(state, status, (), b"", entries)
+    body = render(call, half.template, scripted(call, dict(fields)))
+    return Reply(state, status, (("Content-Type", half.media),), body, entries)
+
+
+def refused(state: Any, call: Call, status: int, fields: Mapping[str, Value]) -> Reply:
+    """A refusal in the template of the binding."""
+    template, media = call.binding.refusal
+    return Reply(state, status, (("Content-Type", media),), render(call, template, fields))
 
 
 def correlation(call: Call) -> str:

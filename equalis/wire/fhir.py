@@ -24,7 +24,6 @@ WITHIN = ("Composition", "MedicationRequest", "Medication", "Patient", "Practiti
 SCHEMAS = tuple(f"fhir-r4:{kind}" for kind in KINDS)
 """The names by which a binding says that a message is one of these."""
 MOST_SHOWN = 5
-MATCH_GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
 
 REQUIRED: Mapping[tuple[str, str], frozenset[str]] = {
     ("Patient", "gender"): frozenset({"male", "female", "other", "unknown"}),

@@ -17,7 +17,7 @@ import yaml
 from equalis import packs
 from equalis.cases.loading import Loaded
 from equalis.demo.__main__ import Hook
-from equalis.demo.practice import Practice
+from equalis.demo.practice import Practice, Ways
 from tests.conftest import REPOSITORY
 from tests.pace import PRODUCT
 from tests.services.cda_wire import CdaWire
@@ -40,7 +40,7 @@ capabilities = ["eprescription", "clock"]
 @pytest.fixture
 def hook() -> Iterator[Hook]:
     """The demo, whose way to the prescription service is another one."""
-    served = Hook(0, PRODUCT, (), partial(Practice, prescriptions=CdaWire))
+    served = Hook(0, PRODUCT, (), partial(Practice, ways=Ways(prescriptions=CdaWire)))
     threading.Thread(target=served.serve_forever, daemon=True).start()
     yield served
     served.shutdown()

@@ -29,6 +29,7 @@ from equalis.model.case import Step
 from equalis.model.source import Source
 from equalis.wire import schema_files, strict_xml, xml_schema
 from tests.pace import PATIENCE
+from tests.services.as_published import StrictLink
 
 DOCTOR = Doctor("1000000017", "90123456", "Exemple", "Marie")
 PATIENT = "1985031421294"
@@ -72,8 +73,8 @@ def world(opened: World) -> World:
 
 @pytest.fixture
 def link(world: World) -> Link:
-    """A client of the demonstration solution, which shares no code with the services."""
-    return Link(world.environment.addresses, world.environment.credentials, PATIENCE, Switches())
+    """A client of the demonstration solution, which shares no code with the services and reads eAdministrative by its published types."""
+    return StrictLink(world.environment.addresses, world.environment.credentials, PATIENCE, Switches())
 
 
 def simulate(number: str = PATIENT, code: str = "C1", memoire: str = "", day: str = "2026-11-22") -> str:
@@ -230,7 +231,7 @@ def test_a_deposit_is_taken_once(link: Link) -> None:
     """The document is answered with its state; the same UUID again is 409."""
     content = memoire().zip()
     status, document = deposit(link, content)
-    assert (status, document["status"], document["price"], document["docType"]) == (200, "RECEIVED", "57.70", "MH")
+    assert (status, document["status"], document["price"], document["docType"]) == (200, "RECEIVED", 57.7, "MH")
     assert deposit(link, content)[0] == 409
 
 
@@ -260,7 +261,7 @@ def test_without_consent_nothing_is_taken(world: World, link: Link) -> None:
     assert deposit(link, memoire().zip())[0] == 403
     body = json.dumps({"type": "MH", "endAt": "2030-01-01T00:00:00Z"}).encode()
     path = f"/practitioner/{PATIENT}/consent"
-    assert [link.rest(DOCTOR, "POST", path, body)[0] for _ in range(2)] == [201, 302]
+    assert [link.rest(DOCTOR, "POST", path, body)[0] for _ in range(2)] == [200, 302]
     assert link.rest(DOCTOR, "GET", f"{path}/MH")[1]["type"] == "MH"
     assert link.rest(DOCTOR, "POST", path, body.replace(b"MH", b"CNS_AUTO"))[0] == 403
     assert link.rest(DOCTOR, "POST", path, b'{"type": "MH"}')[0] == 400
@@ -273,10 +274,11 @@ def test_a_document_is_cancelled_or_replaced_once(link: Link) -> None:
     path = f"/practitioner/{DOCTOR.ehealthid}/person/{PATIENT}/document"
     deposit(link, first.zip())
     deposit(link, second.zip())
-    assert link.rest(DOCTOR, "PATCH", f"{path}/{first.uuid}")[1]["status"] == "CANCELED"
+    assert link.rest(DOCTOR, "PATCH", f"{path}/{first.uuid}") == (200, None)
+    assert link.rest(DOCTOR, "GET", f"{path}/{first.uuid}")[1]["status"] == "CANCELED"
     assert link.rest(DOCTOR, "PATCH", f"{path}/{first.uuid}")[0] == 403
-    status, document = link.rest(DOCTOR, "PATCH", f"{path}/{second.uuid}", third.zip(), "application/zip")
-    assert (status, document["uuid"]) == (200, third.uuid)
+    assert link.rest(DOCTOR, "PATCH", f"{path}/{second.uuid}", third.zip(), "application/zip") == (200, None)
+    assert link.rest(DOCTOR, "GET", f"{path}/{third.uuid}")[1]["status"] == "RECEIVED"
     assert link.rest(DOCTOR, "GET", f"{path}/{second.uuid}")[1]["status"] == "CANCEL_REPLACED"
     today = link.now().date()
     listed = link.rest(DOCTOR, "GET", f"/practitioner/{DOCTOR.ehealthid}/documents?createdFrom={today}&createdTo={today}&size=2")
@@ -287,7 +289,7 @@ def test_a_document_is_cancelled_or_replaced_once(link: Link) -> None:
 def test_the_team_and_the_patients_own_side_are_there(link: Link) -> None:
     """Members are kept; a practitioner may not act as a patient; no token is 401."""
     path = f"/practitioner/{DOCTOR.ehealthid}/member/42"
-    assert [link.rest(DOCTOR, verb, path)[0] for verb in ("GET", "POST", "GET", "DELETE", "GET")] == [404, 201, 200, 204, 404]
+    assert [link.rest(DOCTOR, verb, path)[0] for verb in ("GET", "POST", "GET", "DELETE", "GET")] == [404, 200, 200, 200, 404]
     assert link.rest(DOCTOR, "GET", f"/person/{PATIENT}/documents")[0] == 403
     status, _, _ = link.send("GET", f"{link.services['eadministrative']}/person/{PATIENT}/documents")
     assert status == 401
@@ -310,13 +312,18 @@ def test_a_patient_reads_consents_and_asks_for_reimbursement(link: Link) -> None
         return patient("POST", "/consent", json.dumps({"type": kind, "endAt": "2030-01-01T00:00:00Z"}).encode())
 
     assert patient("GET", f"/document/{made.uuid}") == 403
-    assert consent("ESANTE") == 201
+    assert patient("GET", "/consents") == 200
+    assert consent("ESANTE") == 200
+    assert patient("GET", "/consent/CNS") == 404
     assert [patient("GET", f"/document/{made.uuid}{rest}") for rest in ("", "/pdf")] == [200, 200]
     assert patient("PUT", f"/document/{made.uuid}") == 403
-    assert consent("CNS") == 201
+    assert consent("CNS") == 200
     assert [patient("PUT", f"/document/{made.uuid}") for _ in range(2)] == [200, 403]
-    assert patient("DELETE", "/consent/CNS") == 204
-    assert [patient("GET", path) for path in ("/documents", "/cns/documents", "/consent")] == [200, 200, 200]
+    assert [patient("GET", path) for path in ("/documents", "/cns/documents", "/consent/CNS")] == [200, 200, 200]
+    assert [patient("DELETE", f"/consent/{kind}") for kind in ("CNS", "CNS", "ESANTE", "MH")] == [200, 404, 200, 200]
+    assert patient("GET", "/consents") == 204
+    status, _, answer = link.send("GET", f"{link.services['eadministrative']}/person/info", b"", **bearer)
+    assert (status, json.loads(answer)) == (200, {"firstname": "Anna", "lastname": "Weber", "ssn": PATIENT})
     other = f"{link.services['eadministrative']}/person/2018092210415/documents"
     assert link.send("GET", other, b"", **bearer)[0] == 403
 

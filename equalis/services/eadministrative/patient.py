@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from equalis.services import answering
-from equalis.services.eadministrative.practitioner import keep_consent, page, read_consent
-from equalis.services.eadministrative.state import CONSENT_TYPES, Document, State
+from equalis.model.values import as_text
+from equalis.services import answering, worlds
+from equalis.services.eadministrative.practitioner import keep_consent, listed, read_consent
+from equalis.services.eadministrative.state import CONSENT_TYPES, Consent, Document, State
 from equalis.services.port import Call, Entry, RefusalError, Reply
 
 
@@ -24,13 +25,12 @@ def _known(state: State, call: Call) -> Document:
 def documents(state: State, call: Call) -> Reply:
     """Answer the patient's documents, a page at a time."""
     number = call.text("patient.matricule")
-    found = [item.as_json() for item in state.documents.values() if item.ssn == number]
-    return answering.json_reply(state, 200, page(call, found))
+    return listed(state, call, [item for item in state.documents.values() if item.ssn == number])
 
 
 def document(state: State, call: Call) -> Reply:
     """Answer one document."""
-    return answering.json_reply(state, 200, _known(state, call).as_json())
+    return answering.served(state, call, 200, _known(state, call).fields())
 
 
 def pdf(state: State, call: Call) -> Reply:
@@ -51,7 +51,7 @@ def reimburse(state: State, call: Call) -> Reply:
         raise RefusalError(code, f"not in state {found.status}", 403)
     after = replace(found, status="REIMBURSEMENT_ASKED")
     kept = replace(state, documents=state.documents | {after.uuid: after})
-    return answering.json_reply(kept, 200, after.as_json())
+    return Reply(kept, 200, (), b"")
 
 
 def consent(state: State, call: Call) -> Reply:
@@ -60,15 +60,29 @@ def consent(state: State, call: Call) -> Reply:
 
 
 def consents(state: State, call: Call) -> Reply:
-    """Answer every consent in force."""
+    """Answer every consent in force, 204 when there is none."""
     number = call.text("patient.matricule")
-    found = [state.consent(number, kind, call.now) for kind in CONSENT_TYPES]
-    return answering.json_reply(state, 200, [item.as_json() for item in found if item])
+    found = [item.fields() for kind in CONSENT_TYPES if (item := state.consent(number, kind, call.now))]
+    return answering.served(state, call, 200, {"consents": tuple(found)}) if found else Reply(state, 204, (), b"")
 
 
 def consent_remove(state: State, call: Call) -> Reply:
-    """The patient takes a consent back."""
-    key = (call.text("patient.matricule"), call.text("type"))
-    left = {known: item for known, item in state.consents.items() if known != key}
-    entry = Entry("withdrawal", {"matricule": key[0], "type": key[1]})
-    return Reply(replace(state, consents=left), 204, (), b"", (entry,))
+    """The patient takes a consent back; 404 when none is in force."""
+    number, kind = call.text("patient.matricule"), call.text("type")
+    if state.consent(number, kind, call.now) is None:
+        code = "NOT_FOUND"
+        raise RefusalError(code, "no such consent in force", 404)
+    ended = Consent(number, kind, call.now, call.now, "PATIENT")
+    entry = Entry("withdrawal", {"matricule": number, "type": kind})
+    return Reply(replace(state, consents=state.consents | {(number, kind): ended}), 200, (), b"", (entry,))
+
+
+def person(state: State, call: Call) -> Reply:
+    """Answer who the token's patient is."""
+    number = call.text("token.ssn")
+    found = next((item for item in worlds.records(state.world, "patients") if as_text(item.get("matricule")) == number), None)
+    if found is None:
+        code = "NOT_FOUND"
+        raise RefusalError(code, "no such person", 404)
+    return answering.served(state, call, 200, {"first_name": as_text(found.get("first_name") or found.get("first_names")),
+                                               "last_name": found["last_name"], "ssn": number})  # fmt: skip

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+
+from lxml import etree
 
 from equalis.model.values import as_text
 from equalis.services import answering
 from equalis.services.eadministrative.state import CONSENT_TYPES, OPEN, Consent, Document, State
-from equalis.services.port import Call, Entry, RefusalError, Reply
+from equalis.services.port import Call, Entry, RefusalError, Reply, scripted
 from equalis.wire import instants, matricule, payloads
 from equalis.wire.unreadable import UnreadableError
 
 FILE_NAME = re.compile(r"F90\d{6}[2-9]\d{3}[0-1]\d_MED_MHM_\d{3}_[0-3]\d01_([0-9a-fA-F-]{36})\.xml\Z")
 PAGE = 20
+CENT = Decimal("0.01")
 MOST_EURO = Decimal(10) ** 9
 """More than any mémoire is worth (modelled)."""
 
@@ -28,7 +31,7 @@ def deposit(state: State, call: Call) -> Reply:
         raise RefusalError(code, "this UUID was deposited before", 409)
     kept = replace(state, documents=state.documents | {found.uuid: found})
     entry = Entry("deposit", {"memoire": found.uuid, "matricule": found.ssn})
-    return answering.json_reply(kept, 200, found.as_json(), entries=(entry,))
+    return answering.served(kept, call, 200, found.fields(), entry)
 
 
 def _document(state: State, call: Call) -> Document:
@@ -60,9 +63,10 @@ def _document(state: State, call: Call) -> Document:
         raise RefusalError(code, "the patient has not consented (MH)", 403)
     return Document(
         uuid=call.text("memoire.uuid"), ssn=number, ehealthid=call.text("ehealthid"),
-        created=call.now, price=f"{total:.2f}",
-        paid=call.value("paid") is True, day=call.text("date"),
-        first_name=call.text("provider.first-name"), last_name=call.text("provider.last-name"), file=name,
+        created=call.now, price=total.quantize(CENT),
+        paid=call.value("paid") is True, day=instants.instant(call.text("date")[:10]),
+        first_name=call.text("provider.first-name"), last_name=call.text("provider.last-name"),
+        content=etree.tostring(call.request.zipped_xml, encoding="unicode"),
     )  # fmt: skip
 
 
@@ -90,11 +94,11 @@ def _known(state: State, call: Call) -> Document:
 
 def document(state: State, call: Call) -> Reply:
     """Answer one document."""
-    return answering.json_reply(state, 200, _known(state, call).as_json())
+    return answering.served(state, call, 200, _known(state, call).fields())
 
 
 def cancel(state: State, call: Call) -> Reply:
-    """Cancel a document; with a zip in the body, replace it by the new one."""
+    """Cancel a document; with a zip in the body, replace it by the new one. Neither is answered with a body."""
     found = _known(state, call)
     if found.status not in OPEN:
         code = "FORBIDDEN"
@@ -103,7 +107,7 @@ def cancel(state: State, call: Call) -> Reply:
         after = replace(found, status="CANCELED")
         kept = replace(state, documents=state.documents | {after.uuid: after})
         entry = Entry("cancellation", {"memoire": found.uuid})
-        return answering.json_reply(kept, 200, after.as_json(), entries=(entry,))
+        return Reply(kept, 200, (), b"", (entry,))
     new = _document(state, call)
     if new.uuid in state.documents:
         code = "CONFLICT"
@@ -111,7 +115,7 @@ def cancel(state: State, call: Call) -> Reply:
     after = replace(found, status="CANCEL_REPLACED")
     kept = replace(state, documents=state.documents | {after.uuid: after, new.uuid: new})
     entry = Entry("replacement", {"memoire": found.uuid, "replacement": new.uuid})
-    return answering.json_reply(kept, 200, new.as_json(), entries=(entry,))
+    return Reply(kept, 200, (), b"", (entry,))
 
 
 def documents(state: State, call: Call) -> Reply:
@@ -121,13 +125,18 @@ def documents(state: State, call: Call) -> Reply:
         code = "BAD_REQUEST"
         raise RefusalError(code, "createdFrom and createdTo are dates", 400)
     found = [
-        item.as_json() for item in state.documents.values()
+        item for item in state.documents.values()
         if item.ehealthid == call.text("ehealthid") and first <= item.created.date() <= last
     ]  # fmt: skip
-    return answering.json_reply(state, 200, page(call, found))
+    return listed(state, call, found)
 
 
-def page(call: Call, found: list[dict[str, str | bool]]) -> list[dict[str, str | bool]]:
+def listed(state: State, call: Call, found: list[Document]) -> Reply:
+    """Answer the page of documents that is asked for; what the script says of a document, it says of each."""
+    return answering.served(state, call, 200, {"documents": tuple(scripted(call, dict(item.fields())) for item in _page(call, found))})
+
+
+def _page(call: Call, found: list[Document]) -> list[Document]:
     """The page (from 0) of a list that ``page`` and ``size`` ask for; without ``size``, the world's ``page-size``."""
     number, asked = (call.value(name) for name in ("page", "size"))
     number = number if isinstance(number, int) else 0
@@ -140,15 +149,14 @@ def page(call: Call, found: list[dict[str, str | bool]]) -> list[dict[str, str |
 
 def read_consent(call: Call, author: str, allowed: tuple[str, ...]) -> Consent:
     """The consent in a body; 400 when type or endAt is missing, 403 for a type not allowed."""
+    kind = call.text("type")
     try:
-        body = call.request.json
-        end = instants.instant(as_text(body["endAt"])) if isinstance(body, dict) else None
-        kind = as_text(body["type"]) if isinstance(body, dict) else ""
-    except (UnreadableError, KeyError, ValueError):
-        end, kind = None, ""
-    if end is None or kind not in CONSENT_TYPES:
+        end = call.value("ends")
+    except UnreadableError:
+        end = None
+    if not isinstance(end, datetime) or kind not in CONSENT_TYPES:
         code = "BAD_REQUEST"
-        raise RefusalError(code, "type and endAt are required", 400)
+        raise RefusalError(code, f"type (one of {', '.join(CONSENT_TYPES)}) and endAt (an instant, RFC 3339) are required", 400)
     if kind not in allowed:
         code = "FORBIDDEN"
         raise RefusalError(code, f"a practitioner records only {', '.join(allowed)}", 403)
@@ -167,7 +175,7 @@ def keep_consent(state: State, call: Call, found: Consent) -> Reply:
         return Reply(state, 302, (("Location", location),), b"")
     kept = replace(state, consents=state.consents | {(found.ssn, found.type): found})
     entry = Entry("consent", {"matricule": found.ssn, "type": found.type, "author": found.author})
-    return answering.json_reply(kept, 201, found.as_json(), entries=(entry,))
+    return Reply(kept, 200, (), b"", (entry,))
 
 
 def consent(state: State, call: Call) -> Reply:
@@ -181,36 +189,32 @@ def consent_state(state: State, call: Call) -> Reply:
     if found is None:
         code = "NOT_FOUND"
         raise RefusalError(code, "no such consent in force", 404)
-    return answering.json_reply(state, 200, found.as_json())
+    return answering.served(state, call, 200, found.fields())
 
 
 def members(state: State, call: Call) -> Reply:
     """Answer the members of the practitioner's team."""
     own = call.text("ehealthid")
-    found: list[dict[str, str | bool]] = [
-        {"identifier": member} for owner, member in state.members if owner == own
-    ]
-    return answering.json_reply(state, 200, page(call, found))
+    return answering.served(state, call, 200, {"ehealthid": own, "members": tuple(member for owner, member in state.members if owner == own)})
 
 
 def member(state: State, call: Call) -> Reply:
-    """Answer one member, 404 when there is none."""
+    """Say that a member is of the team, 404 when it is not."""
     key = (call.text("ehealthid"), call.text("member"))
     if key not in state.members:
         code = "NOT_FOUND"
         raise RefusalError(code, "no such member", 404)
-    return answering.json_reply(state, 200, {"identifier": key[1]})
+    return Reply(state, 200, (), b"")
 
 
 def member_add(state: State, call: Call) -> Reply:
     """Add a member to the team."""
     key = (call.text("ehealthid"), call.text("member"))
-    kept = replace(state, members=state.members | {key: "MEMBER"})
-    return answering.json_reply(kept, 201, {"identifier": key[1]})
+    return Reply(replace(state, members=state.members | {key: "MEMBER"}), 200, (), b"")
 
 
 def member_remove(state: State, call: Call) -> Reply:
     """Take a member off the team."""
     key = (call.text("ehealthid"), call.text("member"))
     left = {known: role for known, role in state.members.items() if known != key}
-    return Reply(replace(state, members=left), 204, (), b"")
+    return Reply(replace(state, members=left), 200, (), b"")

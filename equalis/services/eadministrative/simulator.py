@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from equalis.model.values import Record, as_text
@@ -15,6 +13,7 @@ from equalis.services.eadministrative.state import State
 from equalis.services.port import Call, RefusalError, Reply, Simulator
 
 SSN, EHEALTHID = re.compile(r"[0-9]{13}"), re.compile(r"[0-9]{10}")
+AUDIENCE = "eadministrative"
 Route = Callable[[State, Call], Reply]
 
 PRACTITIONER: Mapping[str, Route] = {
@@ -37,7 +36,9 @@ PATIENT: Mapping[str, Route] = {
     "patient.reimburse": patient.reimburse,
     "patient.consent": patient.consent,
     "patient.consents": patient.consents,
+    "patient.consent-state": practitioner.consent_state,
     "patient.consent-remove": patient.consent_remove,
+    "patient.person": patient.person,
 }
 
 
@@ -50,7 +51,7 @@ def answer(state: State, call: Call) -> Reply:
     """Authenticate, authorise by role, then answer the route."""
     name = call.operation.name if call.operation else ""
     try:
-        claims = security.bearer(call, "eadministrative")
+        claims = security.bearer(call, AUDIENCE)
         role, routes = ("PRACTITIONER", PRACTITIONER) if name in PRACTITIONER else ("PATIENT", PATIENT)
         if name not in routes:
             code = "NOT_FOUND"
@@ -62,23 +63,9 @@ def answer(state: State, call: Call) -> Reply:
         if refused := as_text(call.script.get("refuse")):
             status = int(as_text(call.script.get("status") or 403))
             raise RefusalError(refused, as_text(call.script.get("text")) or refused, status)
-        return _scripted(call, routes[name](state, call))
+        return routes[name](state, call)
     except RefusalError as refusal:
         return _error(state, call, refusal.status, refusal.code, refusal.text)
-
-
-def _scripted(call: Call, reply: Reply) -> Reply:
-    """The reply with the fields of its document that the script replaces."""
-    half = call.operation.answer if call.operation else None
-    fields = {key: half.fields[key] for key in call.script if half and key in half.fields}
-    pointers = {key: item.locator.expression for key, item in fields.items() if item.locator.kind == "pointer"}
-    if not pointers or not reply.body:
-        return reply
-    document = json.loads(reply.body)
-    for key, pointer in pointers.items():
-        for one in document if isinstance(document, list) else [document]:
-            one[pointer.removeprefix("/*").removeprefix("/")] = as_text(call.script[key])
-    return replace(reply, body=json.dumps(document, ensure_ascii=False).encode())
 
 
 def refuse(state: State, call: Call, text: str) -> Reply:
@@ -88,8 +75,7 @@ def refuse(state: State, call: Call, text: str) -> Reply:
 
 
 def _error(state: State, call: Call, status: int, code: str, text: str) -> Reply:
-    body = {"message": text, "code": code, "timestamp": answering.zulu(call.now)}
-    return answering.json_reply(state, status, body)
+    return answering.refused(state, call, status, {"text": text, "code": code, "now": call.now})
 
 
 def _own_resource(state: State, call: Call, claims: Mapping[str, Any], role: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from equalis.model.values import Record, as_text
 from equalis.services import worlds
-from equalis.services.answering import zulu
 
 CONSENT_TYPES = ("MH", "ESANTE", "CNS", "CNS_AUTO")
 OPEN = ("RECEIVED", "SENT", "REIMBURSEMENT_ASKED", "REIMBURSEMENT_SENT")
@@ -23,35 +23,33 @@ class Consent:
     end: datetime
     author: str
 
-    def as_json(self) -> dict[str, str]:
-        """The consent as the API writes it."""
-        return {"type": self.type, "startAt": zulu(self.start), "endAt": zulu(self.end),
-                "author": self.author, "ssn": self.ssn}  # fmt: skip
+    def fields(self) -> Record:
+        """The consent as the templates write it."""
+        return {"type": self.type, "starts": self.start, "ends": self.end, "author": self.author, "ssn": self.ssn}
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A mémoire deposited by a practitioner."""
+    """A mémoire deposited by a practitioner; ``content`` is its XML, ``day`` midnight (UTC) of the mémoire's date."""
 
     uuid: str
     ssn: str
     ehealthid: str
     created: datetime
-    price: str
+    price: Decimal
     paid: bool
-    day: str
+    day: datetime
     first_name: str
     last_name: str
-    file: str
+    content: str
     status: str = "RECEIVED"
 
-    def as_json(self) -> dict[str, str | bool]:
-        """The document as the API writes it."""
+    def fields(self) -> Record:
+        """The document as the templates write it."""
         return {
-            "isPaid": self.paid, "price": self.price, "practitionerFirstname": self.first_name,
-            "practitionerLastName": self.last_name, "uuid": self.uuid, "memoireDate": self.day,
-            "status": self.status, "docType": "MH", "author": self.ehealthid,
-            "createAt": zulu(self.created), "ssn": self.ssn, "file": self.file,
+            "uuid": self.uuid, "document.state": self.status, "paid": self.paid, "price": self.price, "date": self.day,
+            "created": self.created, "author": self.ehealthid, "ssn": self.ssn,
+            "first_name": self.first_name, "last_name": self.last_name, "file": self.content,
         }  # fmt: skip
 
 

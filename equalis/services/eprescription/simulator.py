@@ -17,7 +17,7 @@ from equalis.services import answering, security, worlds
 from equalis.services.eprescription import issuing
 from equalis.services.eprescription.issuing import stop
 from equalis.services.eprescription.prescription import Line, Prescription
-from equalis.services.port import Call, Entry, RefusalError, Reply, Simulator, scripted
+from equalis.services.port import Call, Entry, RefusalError, Reply, Simulator
 from equalis.wire import fhir, matricule, payloads, typed
 
 AUDIENCE = "eprescription"
@@ -78,17 +78,7 @@ def refuse(state: State, call: Call, text: str) -> Reply:
 
 
 def _refused(state: State, call: Call, status: int, code: str, text: str) -> Reply:
-    template, media = call.binding.refusal
-    body = answering.render(call, template, {"issue": ISSUES.get(status, "exception"), "code": code, "text": text})
-    return Reply(state, status, (("Content-Type", media),), body)
-
-
-def _served(state: State, call: Call, status: int, fields: Record, *entries: Entry) -> Reply:
-    half = call.operation.answer if call.operation else None
-    if half is None:
-        stop("not-found", "no such resource", 404)
-    body = answering.render(call, half.template, scripted(call, dict(fields)))
-    return Reply(state, status, (("Content-Type", half.media),), body, entries)
+    return answering.refused(state, call, status, {"issue": ISSUES.get(status, "exception"), "code": code, "text": text})
 
 
 def _submit(state: State, call: Call, caller: str) -> Reply:
@@ -104,7 +94,7 @@ def _submit(state: State, call: Call, caller: str) -> Reply:
     if made.id in state.prescriptions:
         stop("duplicate", "a prescription has this identifier already", 409)
     entry = Entry("prescription", {"prescription": made.id, "patient": made.patient, "prescriber": caller, "lines": len(made.lines)})
-    return _served(_kept(state, made), call, 201, made.fields(typed.luxembourg_day(call.now)), entry)
+    return answering.served(_kept(state, made), call, 201, made.fields(typed.luxembourg_day(call.now)), entry)
 
 
 def _kept(state: State, made: Prescription) -> State:
@@ -130,7 +120,7 @@ def _search(state: State, call: Call, caller: str) -> Reply:
         _related(state, item.patient)
         listed = item.fields(today)["lines"]
         lines += listed if isinstance(listed, tuple) else ()
-    return _served(state, call, 200, {"total": len(lines), "lines": tuple(lines)})
+    return answering.served(state, call, 200, {"total": len(lines), "lines": tuple(lines)})
 
 
 def _of_line(state: State, name: str) -> tuple[Prescription, Line]:
@@ -155,7 +145,7 @@ def _cancel(state: State, call: Call, caller: str) -> Reply:
         stop("4106" if "dispensed" in now else now, f"a prescription that is {now} is not cancelled", 409)
     ended = replace(found, cancelled=reason)
     entry = Entry("cancellation", {"prescription": found.id, "reason": reason})
-    return _served(_kept(state, ended), call, 200, ended.fields(typed.luxembourg_day(call.now)), entry)
+    return answering.served(_kept(state, ended), call, 200, ended.fields(typed.luxembourg_day(call.now)), entry)
 
 
 def _dispense(state: State, call: Call, caller: str) -> Reply:
@@ -181,7 +171,7 @@ def _dispense(state: State, call: Call, caller: str) -> Reply:
     entry = Entry("dispense", {"prescription": found.id, "line": line.id, "product": call.text("product"), "quantity": quantity})
     fields: Record = {"dispense": call.draw("dispense"), "product": call.text("product"), "quantity": quantity, "now": call.now,
               "reference": f"MedicationRequest/{line.id}"}  # fmt: skip
-    return _served(_kept(state, after), call, 201, fields, entry)
+    return answering.served(_kept(state, after), call, 201, fields, entry)
 
 
 def _dispensable(found: Prescription, line: Line, quantity: Decimal, today: date) -> None:
@@ -205,7 +195,7 @@ def _status(state: State, call: Call, caller: str) -> Reply:
     if caller not in state.professionals:
         stop("4703", "who calls may not read prescriptions", 403)
     _related(state, found.patient)
-    return _served(state, call, 200, found.fields(typed.luxembourg_day(call.now)))
+    return answering.served(state, call, 200, found.fields(typed.luxembourg_day(call.now)))
 
 
 ANSWERS: Mapping[str, Callable[[State, Call, str], Reply]] = {

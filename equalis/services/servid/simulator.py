@@ -19,9 +19,7 @@ from equalis.wire import fhir, matricule
 from equalis.wire.unreadable import UnreadableError
 
 SYSTEM = "urn:oid:1.3.182.4.4"
-BIRTH_PLACE = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace"
 AUDIENCE = "servid"
-FHIR_JSON = (("Content-Type", "application/fhir+json"),)
 DEFAULT_COUNT, MOST = 10, 50
 UNAUTHORIZED = 401
 LARGEST = 1 << 20
@@ -63,23 +61,17 @@ def answer(state: State, call: Call) -> Reply:
         return ANSWERS[name](state, call)
     except RefusalError as refusal:
         code = "login" if refusal.status == UNAUTHORIZED else "security" if ":" in refusal.code else refusal.code
-        return outcome(state, refusal.status, code, refusal.text)
+        return outcome(state, call, refusal.status, code, refusal.text)
 
 
 def refuse(state: State, call: Call, text: str) -> Reply:
     """An OperationOutcome with 400 (or what the script orders)."""
-    return outcome(state, int(as_text(call.script.get("status") or 400)), "invalid", text)
+    return outcome(state, call, int(as_text(call.script.get("status") or 400)), "invalid", text)
 
 
-def outcome(state: State, status: int, code: str, text: str) -> Reply:
-    """An OperationOutcome (FHIR R4 §2.28) of one issue."""
-    issue = {"severity": "error", "code": code, "diagnostics": text}
-    return _json(state, status, {"resourceType": "OperationOutcome", "issue": [issue]})
-
-
-def _json(state: State, status: int, value: object) -> Reply:
-    reply = answering.json_reply(state, status, value)
-    return Reply(state, status, FHIR_JSON, reply.body)
+def outcome(state: State, call: Call, status: int, code: str, text: str) -> Reply:
+    """A refusal in the form of the binding: an OperationOutcome (FHIR R4 §2.28) of one issue."""
+    return answering.refused(state, call, status, {"issue": code, "text": text})
 
 
 def _stop(code: str, text: str, status: int) -> NoReturn:
@@ -110,7 +102,7 @@ def _match(state: State, call: Call) -> Reply:
     if call.value("only-certain") is True:
         found = [item for item in found if item.grade == "certain"]
     count = call.value("count")
-    return _bundle(state, found[: min(count if isinstance(count, int) else DEFAULT_COUNT, MOST)])
+    return _bundle(state, call, found[: min(count if isinstance(count, int) else DEFAULT_COUNT, MOST)])
 
 
 def _ordered(state: State, call: Call) -> list[Candidate]:
@@ -141,35 +133,23 @@ def _lookup(state: State, call: Call) -> Reply:
         person for person in state.population
         if as_text(person.get("matricule")) == number and (shown or person.get("active", True) is True)
     ]  # fmt: skip
-    return _bundle(state, [Candidate(person, Decimal(1)) for person in people])
+    return _bundle(state, call, [Candidate(person, Decimal(1)) for person in people])
 
 
-def _bundle(state: State, found: list[Candidate]) -> Reply:
-    entries = [
-        {"fullUrl": f"urn:uuid:{item.person['id']}", "resource": patient(item.person), "search": {
-            "mode": "match", "score": float(item.score), "extension": [{"url": fhir.MATCH_GRADE, "valueCode": item.grade}]}}
-        for item in found
-    ]  # fmt: skip
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
-    return _json(state, 200, bundle | ({"entry": entries} if entries else {}))
+def _bundle(state: State, call: Call, found: list[Candidate]) -> Reply:
+    return answering.served(state, call, 200, {"total": len(found), "persons": tuple(_fields(item) for item in found)})
 
 
-def patient(person: Record) -> dict[str, Any]:
-    """A record as a FHIR R4 Patient."""
-    name = {"use": "official", "family": as_text(person["last_name"]), "given": as_text(person["first_names"]).split()}
-    place = {"city": as_text(person.get("birth_place")), "country": as_text(person.get("country"))}
-    found: dict[str, Any] = {
-        "resourceType": "Patient", "id": as_text(person["id"]), "active": person.get("active", True) is True, "name": [name],
-        "gender": as_text(person["sex"]), "birthDate": as_text(person["birth_date"]),
-        "extension": [{"url": BIRTH_PLACE, "valueAddress": {key: value for key, value in place.items() if value}}],
+def _fields(found: Candidate) -> Record:
+    """A record as the templates write it; what is not known of somebody is empty."""
+    person = found.person
+    texts = ("id", "matricule", "last_name", "sex", "birth_date", "birth_place", "country", "deceased")
+    other = as_text(person.get("replaced_by"))
+    return {name: as_text(person.get(name)) for name in texts} | {
+        "url": f"urn:uuid:{person['id']}", "active": person.get("active", True) is True,
+        "first_names": tuple(as_text(person["first_names"]).split()), "replaced_by": f"Patient/{other}" if other else "",
+        "score": found.score, "grade": found.grade,
     }  # fmt: skip
-    if number := as_text(person.get("matricule")):
-        found["identifier"] = [{"system": SYSTEM, "value": number}]
-    if died := as_text(person.get("deceased")):
-        found["deceasedDateTime"] = died
-    if other := as_text(person.get("replaced_by")):
-        found["link"] = [{"other": {"reference": f"Patient/{other}"}, "type": "replaced-by"}]
-    return found
 
 
 ANSWERS: Mapping[str, Callable[[State, Call], Reply]] = {"idv.match": _match, "idv.lookup": _lookup}
