@@ -175,7 +175,7 @@ class Runner:
         given = {key: value for key, value in case.given.items() if "matricule" in record(value)}
         reset = Reset(
             run=self.header.run, case=case.name, world=(*texts(case.given.get("world")), *self._switches), persons=given,
-            services=self.environment.addresses, credentials=self.environment.credentials,
+            services=self.environment.addresses, credentials=self.environment.credentials, identifiers=self.environment.identifiers,
         )  # fmt: skip
         try:
             if self._driver is None:

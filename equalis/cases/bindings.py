@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from equalis.cases import shapes
 from equalis.cases.commits import commits
-from equalis.cases.plain import record
+from equalis.cases.plain import record, texts
 from equalis.model.binding import LOCATORS, Binding, Field, Half, Locator, Operation, Recognition
 from equalis.model.source import Mistake, MistakesError, Source
 from equalis.model.values import Record, Value, as_text
@@ -157,14 +157,16 @@ def _field(
         what = f"`{name}` has {len(kinds)} locators where one is due"
         mistakes.append(document.mistake(document.source(at), what, shapes.choice("", LOCATORS, "locators")))
     kind = kinds[0] if kinds else "status"
-    locator = Locator(kind, as_text(entry.get(kind)), as_text(entry.get("pattern")))
+    first, *others = texts(entry.get(kind)) if isinstance(entry.get(kind), tuple) else (as_text(entry.get(kind)),)
+    locator = Locator(kind, first, as_text(entry.get("pattern")), tuple(others))
     if kind in {"xpath", "element-names"}:
         _xpath_mistake(document, (*at, kind), locator.expression, namespaces, mistakes)
     if kind == "jsonpath":
-        try:
-            json_path.compiled(locator.expression)
-        except ValueError as error:
-            mistakes.append(document.mistake(document.source((*at, kind)), str(error)))
+        for expression in (first, *others):
+            try:
+                json_path.compiled(expression)
+            except ValueError as error:
+                mistakes.append(document.mistake(document.source((*at, kind)), str(error)))
     if locator.pattern:
         try:
             pattern(locator.pattern)

@@ -75,7 +75,7 @@ def read(content: bytes, path: str) -> Config:
 
 def _document(content: bytes, path: str) -> TomlDocument:
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")  # Windows editors write a byte-order mark; TOML 1.1 lets it be ignored
         frozen = _frozen(tomllib.loads(text, parse_float=numerals.decimal))
     except UnicodeDecodeError as error:
         what = f"byte {error.start} is not UTF-8"

@@ -52,6 +52,7 @@ _RESET: dict[str, Any] = {
         "persons": {"type": "object", "additionalProperties": {"type": "object"}, "description": "Test persons by role"},
         "services": {**_TEXTS, "description": "Base address of each service"},
         "clock": {"type": "object", "properties": {"offset": {"type": "number"}}},
+        "identifiers": {**_TEXTS, "description": "Names in SAML: `idp` is the Issuer of the assertions, `sts` an Audience of each; none where a live environment has its own"},
         "credentials": {**_TEXTS, "description": "PEM: authority, certificate, key of the test identity"},
     },
 }

@@ -101,6 +101,9 @@ class Authenticated(Transport):
             message = "the assertion is another doctor's"
             raise UnavailableError(message, sent=True)
         conditions = response.all(f"{{{SAML}}}Conditions")[0]
+        if ACS not in [node.text.strip() for node in conditions.all(f"{{{SAML}}}Audience")]:
+            message = "the assertion is for another audience"
+            raise UnavailableError(message, sent=True)
         starts, ends = (moment(conditions.attributes[name]) for name in ("NotBefore", "NotOnOrAfter"))
         if not starts - MINUTE <= self.now() < ends and "accepts-stale-assertion" not in self.defects:
             message = "the assertion is not valid now"

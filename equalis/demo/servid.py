@@ -100,8 +100,8 @@ class Servid:
             status, document = self._calls.ask(doctor, method, path, body, **more)
             if status != HTTP_OK:
                 raise RefusedSearchError(document["issue"][0].get("diagnostics", ""))
-            return [_found(entry) for entry in document.get("entry", [])]
-        except (ValueError, KeyError, TypeError, IndexError):
+            return [_found(entry) for entry in document.get("entry", []) if entry["resource"]["resourceType"] == "Patient"]
+        except (ValueError, KeyError, TypeError, IndexError, StopIteration):
             message = "the answer of SERVID cannot be read"
             raise UnavailableError(message, sent=True) from None
 
@@ -119,7 +119,7 @@ def _patient(traits: Traits, birth_date: str) -> dict[str, Any]:
 
 def _found(entry: dict[str, Any]) -> Found:
     record = entry["resource"]
-    name = record["name"][0]
+    name = next(item for item in record["name"] if item.get("use", "official") == "official")
     places = [item["valueAddress"] for item in record.get("extension", []) if item.get("url") == BIRTH_PLACE]
     place = places[0] if places else {}
     numbers = [item["value"] for item in record.get("identifier", []) if item.get("system") == SYSTEM]

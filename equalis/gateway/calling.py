@@ -17,6 +17,7 @@ from urllib.parse import quote
 from equalis.gateway.pki import OTHER_PARTY, Pki
 from equalis.model.binding import Binding, Half, Operation
 from equalis.model.case import Step
+from equalis.model.embedded import IDENTIFIERS
 from equalis.model.outcome import Blame
 from equalis.model.transcript import Message
 from equalis.model.values import Record, Value, as_text
@@ -106,7 +107,7 @@ class Caller:
     def _token(self, fields: Record, audience: str, now: datetime) -> str:
         """A bearer token as the IdP of the embedded environment gives it."""
         ehealthid, moment = as_text(fields["user"]), int(now.timestamp())
-        claims = {"sub": ehealthid, "eHealthID": ehealthid, "roles": ["PRACTITIONER"], "iss": "urn:equalis:embedded:idp",
+        claims = {"sub": ehealthid, "eHealthID": ehealthid, "roles": ["PRACTITIONER"], "iss": IDENTIFIERS["idp"],
                   "aud": [audience], "iat": moment, "nbf": moment, "exp": moment + LIFETIME}  # fmt: skip
         return jwt.sign(claims, self._pki.identities["idp"].key_pem)
 

@@ -23,6 +23,7 @@ from equalis.gateway.server import Listener
 from equalis.gateway.tls import Disguise
 from equalis.model.case import Step
 from equalis.model.config import Live
+from equalis.model.embedded import IDENTIFIERS
 from equalis.model.values import Record, Value
 from equalis.wire import typed
 from equalis.wire.bindings import Bindings
@@ -111,6 +112,11 @@ class Environment:
         own, ours = self._site.credentials, self._pki.authority.decode()
         given = {"authority": f"{own.authority}{ours}", "certificate": own.certificate}
         return given | ({"key": own.key} if self._site.live.identity.hand_over else {})
+
+    @property
+    def identifiers(self) -> Mapping[str, str]:
+        """The services' names in SAML, none where a live environment has its own."""
+        return IDENTIFIERS if self._site is None else {}
 
     @property
     def lost(self) -> str:

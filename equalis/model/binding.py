@@ -14,11 +14,15 @@ LOCATORS = ("xpath", "pointer", "jsonpath", "header", "path", "query", "form", "
 
 @dataclass(frozen=True, slots=True)
 class Locator:
-    """One way to a field: the kind, its expression, and a pattern whose first group is kept."""
+    """One way to a field: the kind, its expression, and a pattern whose first group is kept.
+
+    Where nothing stands at ``expression``, the first of ``otherwise`` at which something stands is read.
+    """
 
     kind: str
     expression: str
     pattern: str = ""
+    otherwise: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,5 +23,10 @@ ANSWERED: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Operations by service; what a binding brings beyond them is live-only."""
 
+IDENTIFIERS: Mapping[str, str] = {"idp": "urn:equalis:embedded:idp", "sts": "urn:equalis:embedded:sts"}
+"""The names that the services have in assertions: who issues them (saml:Issuer), and for whom they are besides whoever asked
+(saml:Audience, SAML core 2.0 §2.5.1.4). A solution is told them in the reset.
+"""
+
 OPERATIONS = frozenset(name for names in ANSWERED.values() for name in names)
 """Every operation that some embedded service answers."""

@@ -31,4 +31,5 @@ def reset_document(reset: Reset) -> dict[str, Any]:
         "services": dict(reset.services),
         "clock": {"offset": reset.offset},
         "credentials": dict(reset.credentials),
+        "identifiers": dict(reset.identifiers),
     }

@@ -21,7 +21,7 @@ class ProductFailure(Exception):  # noqa: N818 - it is evidence about the produc
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """What a solution is told before a case: the world, the clock, the addresses, the identity."""
+    """What a solution is told before a case: the world, the clock, the addresses, the identity, the services' names in SAML."""
 
     run: str
     case: str
@@ -30,6 +30,7 @@ class Reset:
     services: Mapping[str, str]
     offset: float = 0.0
     credentials: Mapping[str, str] = field(default_factory=dict)
+    identifiers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,8 +156,11 @@ def _pointer(locator: Locator, opened: Opened) -> list[str]:
 
 
 def _jsonpath(locator: Locator, opened: Opened) -> list[str]:
-    """A path of RFC 9535, with its filters."""
-    return [_json_text(value) for value in json_path.find(locator.expression, opened.plain_json) if value is not None]
+    """A path of RFC 9535, with its filters; where nothing stands there, the next one."""
+    for expression in (locator.expression, *locator.otherwise):
+        if found := [_json_text(value) for value in json_path.find(expression, opened.plain_json) if value is not None]:
+            return found
+    return []
 
 
 def _json_text(value: object) -> str:

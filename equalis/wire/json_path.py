@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
+from typing import Self
 
 import jsonpath_rfc9535
 from jsonpath_rfc9535 import JSONPathError, JSONPathQuery
@@ -22,17 +24,34 @@ def compiled(expression: str) -> JSONPathQuery:
         raise ValueError(message) from error
 
 
+class _Number(float):
+    """A number with a fraction as the comparisons of a filter take it (RFC 9535 §2.3.5.2.2), and as it was written."""
+
+    __slots__ = ("exact",)
+
+    def __new__(cls, exact: Decimal) -> Self:
+        """Keep the digits."""
+        made = super().__new__(cls, exact)
+        made.exact = exact
+        return made
+
+    exact: Decimal
+
+
 def plain(value: Value) -> object:
-    """A JSON value with lists and dicts, as libraries walk it."""
+    """A JSON value with lists and dicts, as the paths walk it."""
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    return _Number(value) if isinstance(value, Decimal) else value
 
 
 def find(expression: str, document: object) -> list[object]:
     """Every value at a path, in document order; raises UnreadableError for a document that cannot be walked."""
     try:
-        return list(compiled(expression).find(document).values())  # type: ignore[arg-type]
+        found = compiled(expression).find(document).values()  # type: ignore[arg-type]
+        return [value.exact if isinstance(value, _Number) else value for value in found]
     except (JSONPathError, RecursionError) as error:
         message = f"the path {expression} cannot be followed: {error}"
         raise UnreadableError(message) from None

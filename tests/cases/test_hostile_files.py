@@ -25,6 +25,11 @@ def read(content: bytes) -> Config:
     return configuration.read(content, "equalis.toml")
 
 
+def test_a_byte_order_mark_is_not_a_mistake() -> None:
+    """Editors on Windows write one."""
+    assert read(b"\xef\xbb\xbf" + HEAD).solution.name == "P"
+
+
 @pytest.mark.parametrize(
     "line",
     [

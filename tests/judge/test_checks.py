@@ -71,6 +71,10 @@ TABLE: list[tuple[str, Selection, Record, Transcript, Transcript]] = [
     ("schema-xml", SIMULATE, {}, GOOD, stage.transcript(stage.exchange(1, stage.mysecu(
         '<p:simulationRequest xmlns:p="urn:equalis:modelled:pid:1"/>'), b"<x/>"))),
     ("header", PAY, {"name": "soapaction", "value": "exchange"}, GOOD, stage.transcript(stage.bare(stage.payment(2)))),
+    ("header", PAY, {"name": "SOAPAction", "pattern": '"exchange"|exchange|""|'}, stage.transcript(stage.bare(stage.payment(2), SOAPAction='""')),
+     stage.transcript(stage.bare(stage.payment(2), SOAPAction='"urn:x"'))),
+    ("header", PAY, {"name": "SOAPAction", "pattern": '"exchange"|exchange|""|'}, stage.transcript(stage.bare(stage.payment(2), SOAPAction="")),
+     stage.transcript(stage.bare(stage.payment(2)))),
     ("header", PAY, {"name": "Cookie", "absent": True}, GOOD, stage.transcript(stage.bare(stage.payment(2), Cookie="a"))),
     ("tls", PAY, {"client-certificate": True}, GOOD, stage.transcript(stage.anonymous(stage.payment(2)))),
     ("each-equals", SHARE, {"value": PATIENT}, GOOD, WRONG_SHARE),

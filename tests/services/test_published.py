@@ -7,7 +7,6 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
-
 from equalis.cases.loading import Loaded
 from equalis.demo.__main__ import Hook
 from equalis.demo.practice import Practice, Ways

@@ -113,6 +113,17 @@ def test_any_fhir_client_can_match_and_search(place: Place) -> None:
     assert none == []
 
 
+def test_the_official_name_is_searched_wherever_it_stands(place: Place) -> None:
+    """`use` tells which name is meant; the order of names means nothing (FHIR R4, HumanName). A media type has no case."""
+    document = parameters(ANNA)
+    names = document["parameter"][0]["resource"]["name"]
+    names[:0] = [{"use": "old", "family": "Autrefois", "given": ["Ann"]}, {"use": "nickname", "given": ["Nanni"]}]
+    for spoken in (names, [{key: value for key, value in name.items() if key != "use" or value != "official"} for name in names]):
+        document["parameter"][0]["resource"]["name"] = spoken
+        status, found = place.send(json.dumps(document).encode(), **{"Content-Type": "Application/FHIR+JSON; charset=utf-8"})
+        assert (status, [entry["resource"]["id"] for entry in found["entry"]]) == (200, ["P0001"])
+
+
 def test_what_it_answers_is_valid_fhir_itself(place: Place) -> None:
     """Bundle and OperationOutcome hold against the same models that judge the product."""
     for body in (parameters(ANNA), parameters({"last_name": "Nobody", "first_names": "No", "birth_date": "2001-01-01"}), {"resourceType": "Patient"}):

@@ -15,7 +15,7 @@ from equalis.cases.families import persons
 from equalis.cases.loading import Loaded
 from equalis.clock import Clock
 from equalis.demo import signing
-from equalis.demo.authenticating import TOKEN_TYPE, TRUST
+from equalis.demo.authenticating import ACS, TOKEN_TYPE, TRUST
 from equalis.demo.canonical import WSU
 from equalis.demo.connection import Link
 from equalis.demo.defects import Switches
@@ -166,6 +166,32 @@ def test_a_business_call_is_refused_unless_token_signature_and_content_are_right
     link.defects = Switches()
     assert "invalid content" in fault(lambda: link.exchange(DOCTOR, "M", simulate(day="hier")))
     assert "unknown business element" in fault(lambda: link.exchange(DOCTOR, "M", "<x/>"))
+
+
+@pytest.mark.parametrize(("action", "taken"), [
+    ('"exchange"', True), ("exchange", True), ('""', True), ("", True), ('"urn:exchange"', False), ('"Exchange"', False), ('"', False),
+])  # fmt: skip
+def test_an_exchange_is_called_by_its_action_or_by_an_empty_one(link: Link, monkeypatch: pytest.MonkeyPatch, action: str, taken: bool) -> None:
+    """An empty action says that the address tells the intent (SOAP 1.1 §6.1.1)."""
+    send = link.send
+
+    def sent(method: str, url: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
+        return send(method, url, body, **headers | ({"SOAPAction": action} if url.endswith("/exchange") else {}))
+
+    link.token(DOCTOR)
+    monkeypatch.setattr(link, "send", sent)
+    if taken:
+        assert field(link.exchange(DOCTOR, "M", simulate()), "total") == "57.70"
+    else:
+        assert "SOAPAction" in fault(lambda: link.exchange(DOCTOR, "M", simulate()))
+
+
+def test_an_assertion_is_for_whoever_asked_and_for_the_sts(world: World, link: Link) -> None:
+    """One AudienceRestriction with two Audience values (SAML core 2.0 §2.5.1.4); the STS's stands in the reset."""
+    assertion = strict_xml.parse(link.assertion(DOCTOR))
+    restrictions = assertion.findall(f".//{{{signing.SAML}}}AudienceRestriction")
+    assert [[audience.text for audience in item] for item in restrictions] == [[ACS, world.environment.identifiers["sts"]]]
+    assert assertion.findtext(f"{{{signing.SAML}}}Issuer") == world.environment.identifiers["idp"]
 
 
 def test_the_idp_refuses_what_its_profile_forbids(link: Link) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from equalis.cases.loading import Loaded
 from equalis.model.transcript import Exchange, Message
+from equalis.wire import json_path
 from equalis.wire.bindings import Bindings, Reading
+from equalis.wire.opened import Opened
 from equalis.wire.unreadable import UnknownFieldError, UnreadableError
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -46,3 +49,23 @@ def test_what_no_operation_is_has_none(loaded: Loaded) -> None:
     """Garbage is recognised as nothing, and that is not an error."""
     assert reading(loaded.bindings, "mysecu", "POST /mysecu/exchange HTTP/1.1", b"<").operation is None
     assert reading(loaded.bindings, "", "GET / HTTP/1.1").operation is None
+
+
+def test_a_filter_compares_decimals_and_a_value_keeps_its_digits() -> None:
+    """RFC 9535 §2.3.5.2.2: numbers are equal by what they mean; what is read is what was written."""
+    opened = Opened(Message("HTTP/1.1 200 OK", (), b'{"e": [{"s": 0.1, "v": 57.70}, {"s": 0.95, "v": 1}, {"s": 1e1, "v": 12345678901234567.89}]}'))
+    paths: dict[str, list[object]] = {"$.e[?@.s == 0.1].v": ["57.70"], "$.e[?@.s >= 0.95].v": ["1", Decimal("12345678901234567.89")], "$.e[?@.s == 10].v": [Decimal("12345678901234567.89")]}
+    for path, wanted in paths.items():
+        assert [str(value) for value in json_path.find(path, opened.plain_json)] == [str(value) for value in wanted]
+
+
+def test_an_outcome_beside_the_persons_is_no_person(loaded: Loaded) -> None:
+    """A searchset may carry an OperationOutcome (FHIR R4 §3.1.1.3.4): it is not counted, wherever it stands."""
+    answer = b"""{"resourceType": "Bundle", "type": "searchset", "total": 1, "entry": [
+        {"resource": {"resourceType": "OperationOutcome", "id": "o1"}, "search": {"mode": "outcome", "score": 0.5}},
+        {"resource": {"resourceType": "Patient", "id": "p1", "active": true}, "search": {"mode": "match", "score": 0.97}}]}"""
+    found = reading(loaded.bindings, "servid", "POST /servid/Patient/$match HTTP/1.1", b"{}", answer)
+    assert found.values("answer.ids") == ("p1",)
+    assert found.values("answer.scores") == (Decimal("0.97"),)
+    listed = reading(loaded.bindings, "servid", "GET /servid/Patient?identifier=urn:oid:1.3.182.4.4|1 HTTP/1.1", answer=answer)
+    assert (listed.values("answer.ids"), listed.values("answer.active")) == (("p1",), (True,))

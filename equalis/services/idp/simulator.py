@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from lxml import etree
 
+from equalis.model.embedded import IDENTIFIERS
 from equalis.model.values import Record, Value, as_text
 from equalis.services import answering, security, worlds
 from equalis.services.port import Call, RefusalError, Reply, Simulator
@@ -22,7 +23,6 @@ from equalis.wire.saml import ASSERTION
 
 BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
 X509 = "urn:oasis:names:tc:SAML:2.0:ac:classes:X509"
-AUDIENCE = "urn:equalis:embedded:esante"
 BEARER_GRANT = "urn:ietf:params:oauth:grant-type:saml2-bearer"
 PATIENT_GRANT = "urn:equalis:modelled:grant:test-patient"
 TOKEN_SECONDS = 1800
@@ -93,7 +93,8 @@ def _authenticate(state: State, call: Call) -> Reply:
         "now": call.now,
         "starts": starts,
         "expires": starts + timedelta(seconds=minutes),
-        "audience": AUDIENCE,
+        "issuer": IDENTIFIERS["idp"],
+        "audiences": tuple(dict.fromkeys((call.text("issuer"), IDENTIFIERS["sts"]))),
         "ehealthid": as_text(call.script.get("assertion.ehealthid")) or ehealthid,
         "matricule": as_text(known.get("matricule")) if known else "",
         "refused": refused or ("" if known else "unknown eHealthID"),
@@ -158,7 +159,7 @@ def _token(state: State, call: Call) -> Reply:
     except (ValueError, binascii.Error):
         code = "invalid_grant"
         raise RefusalError(code, "the assertion is not base64url") from None
-    found = security.assertion(call, content, AUDIENCE)
+    found = security.assertion(call, content, IDENTIFIERS["sts"])
     ehealthid = found.attributes.get("psEHealthID", "")
     return _bearer(state, call, {"sub": ehealthid, "eHealthID": ehealthid, "roles": ["PRACTITIONER"]})
 
@@ -177,7 +178,7 @@ def _bearer(state: State, call: Call, own: dict[str, object]) -> Reply:
     seconds = int(typed.duration(call.script.get("lifetime", TOKEN_SECONDS)))
     now = int(call.now.timestamp())
     claims = own | {
-        "iss": "urn:equalis:embedded:idp", "aud": list(REST_SERVICES), "iat": now, "nbf": now, "exp": now + seconds,
+        "iss": IDENTIFIERS["idp"], "aud": list(REST_SERVICES), "iat": now, "nbf": now, "exp": now + seconds,
     }  # fmt: skip
     token = jwt.sign(claims, call.identity.key_pem)
     reply = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}

@@ -20,6 +20,8 @@ from equalis.wire import jwt, payloads, soap, strict_xml, wssecurity
 from equalis.wire.unreadable import UnreadableError
 from equalis.wire.xmldsig import BadSignatureError
 
+ACTIONS = frozenset({'"exchange"', "exchange", '""', ""})
+"""An empty action says that the address tells the intent (SOAP 1.1 §6.1.1); the agency's own client sends it."""
 MODEL = re.compile(r"[\w-]{1,32}")
 
 ANSWERS: dict[str, Callable[[State, Call, str], Reply]] = {
@@ -65,8 +67,9 @@ def refuse(state: State, call: Call, text: str) -> Reply:
 def _request_profile(call: Call, root: etree._Element) -> None:
     """The frame of a synchronous exchange: soapAction, modelUID, exactly one business element."""
     code = "soap:Client"
-    if "exchange" not in [value.strip('"') for value in call.message.header("soapaction")]:
-        raise RefusalError(code, "SOAPAction must be exchange")
+    actions = call.message.header("soapaction")
+    if not actions or not ACTIONS.issuperset(actions):
+        raise RefusalError(code, f"SOAPAction is {', '.join(actions) or 'missing'}, where \"exchange\" or \"\" is due")
     if MODEL.fullmatch(call.text("model")) is None:
         raise RefusalError(code, "modelUID has 1 to 32 letters, digits, _ or -")
     if len(strict_xml.children(soap.content(root))) != 1:

@@ -13,9 +13,9 @@ from datetime import timedelta
 
 from lxml import etree
 
+from equalis.model.embedded import IDENTIFIERS
 from equalis.model.values import Record, Value, as_text
 from equalis.services import answering, security, worlds
-from equalis.services.idp.simulator import AUDIENCE
 from equalis.services.port import Call, RefusalError, Reply, Simulator
 from equalis.wire import jwt, soap, typed, wssecurity
 from equalis.wire.saml import ASSERTION
@@ -85,7 +85,7 @@ def _request_profile(call: Call) -> None:
 def _professional(state: State, call: Call, root: etree._Element, found: etree._Element) -> dict[str, str]:
     """A professional: the IdP's assertion, and the claim that names the provider code."""
     security.signed_parts(call, root, frozenset({"body"}))
-    assertion = security.assertion(call, etree.tostring(found, with_tail=False), AUDIENCE)
+    assertion = security.assertion(call, etree.tostring(found, with_tail=False), IDENTIFIERS["sts"])
     ehealthid = assertion.attributes.get("psEHealthID", "")
     code = call.text("provider-code")
     if not code or state.codes.get(ehealthid) != code:
