@@ -48,8 +48,11 @@ def head_of(answer: Message) -> bytes:
 
 
 async def send_half(answer: Message, connection: Connection) -> None:
-    """The head and half the body of an answer, then the connection is cut."""
-    connection.write(head_of(answer) + answer.body[: len(answer.body) // 2])
+    """The head and half the body of an answer, then the connection is cut; one without a body is cut in its status line,
+    since many clients take a head that ends early for a whole one.
+    """
+    head = head_of(answer)
+    connection.write(head + answer.body[: len(answer.body) // 2] if answer.body else head.partition(b" ")[0])
     await asyncio.sleep(0.05)  # the half must be on its way before the connection is reset
     connection.cut()
 

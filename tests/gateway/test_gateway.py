@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import socket
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from equalis.cases.loading import Loaded
 from equalis.clock import Clock
 from equalis.gateway.environment import Environment
 from equalis.gateway.pki import Pki
+from equalis.gateway.sending import send_half
 from equalis.model.case import Step
 from equalis.model.source import Source
 from equalis.model.transcript import Fault, Message, Peer, Tls
@@ -218,6 +221,14 @@ def test_an_answer_can_be_cut_in_its_middle(environment: Environment, keys: Pki,
     assert 0 < len(body) < length
     assert kept.answers[0][1:] == (None, "cut-during-answer")
     assert raw(environment, keys, HEAD).startswith(b"HTTP/1.1 401")
+
+
+def test_an_answer_without_a_body_is_cut_before_its_head_is_whole() -> None:
+    """A client that takes a head cut short for a whole one would have got its answer."""
+    sent = []
+    connection = SimpleNamespace(write=sent.append, cut=lambda: sent.append(b"<cut>"))
+    asyncio.run(send_half(Message("HTTP/1.1 200 OK", (("Date", "today"),), b""), connection))  # type: ignore[arg-type]
+    assert sent == [b"HTTP/1.1", b"<cut>"]
 
 
 @pytest.mark.parametrize("wrong", ["unknown-authority", "expired-certificate", "wrong-name"])
