@@ -225,7 +225,7 @@ def test_an_answer_can_be_cut_in_its_middle(environment: Environment, keys: Pki,
 
 def test_an_answer_without_a_body_is_cut_before_its_head_is_whole() -> None:
     """A client that takes a head cut short for a whole one would have got its answer."""
-    sent = []
+    sent: list[bytes] = []
     connection = SimpleNamespace(write=sent.append, cut=lambda: sent.append(b"<cut>"))
     asyncio.run(send_half(Message("HTTP/1.1 200 OK", (("Date", "today"),), b""), connection))  # type: ignore[arg-type]
     assert sent == [b"HTTP/1.1", b"<cut>"]

@@ -137,7 +137,7 @@ def _lookup(state: State, call: Call) -> Reply:
 
 
 def _bundle(state: State, call: Call, found: list[Candidate]) -> Reply:
-    return answering.served(state, call, 200, {"total": len(found), "persons": tuple(_fields(item) for item in found)})
+    return answering.served(state, call, 200, {"total": len(found), "records": tuple(_fields(item) for item in found)})
 
 
 def _fields(found: Candidate) -> Record:
