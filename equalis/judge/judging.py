@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from equalis.judge.checks import CHECKS
+from equalis.judge.explanation import chained, explained
 from equalis.judge.judgement import Judgement
+from equalis.judge.obstacles import obstacles
 from equalis.judge.selection import AnswerUnreadableError, Scene, Subject, described
 from equalis.judge.waits import Vain, answered_for, held, vain
 from equalis.model import embedded
-from equalis.model.case import INVENTED, Case, Cause, Expectation, Sign
+from equalis.model.case import INVENTED, Case, Expectation
 from equalis.model.outcome import Blame, Level, Outcome, worst
 from equalis.model.transcript import EMBEDDED, Fault, Transcript
 from equalis.model.verdict import Finding, Verdict
 from equalis.wire.bindings import Bindings
-from equalis.wire.patterns import pattern
 from equalis.wire.unreadable import UnknownFieldError, UnreadableError
 
 
@@ -94,32 +96,44 @@ def _findings(case: Case, transcript: Transcript, bindings: Bindings, faults: li
     except Exception as error:  # noqa: BLE001 - total: a defect of ours is a Fault, never a KO
         faults.append(_own(f"the transcript cannot be opened: {type(error).__name__}: {error}"))
         return []
-    found = [_finding(expectation, scene, waits, faults) for expectation in case.expectations]
-    return answered_for(found, case.expectations, waits)
+    judgements = [_judgement(expectation, scene, waits, faults) for expectation in case.expectations]
+    found = answered_for([_finding(*pair) for pair in zip(case.expectations, judgements, strict=True)], case.expectations, waits)
+    return _explained(found, case.expectations, judgements, scene)
 
 
-def _finding(expectation: Expectation, scene: Scene, waits: tuple[Vain, ...], faults: list[Fault]) -> Finding:
+def _explained(findings: list[Finding], case: Sequence[Expectation], judgements: Sequence[Judgement], scene: Scene) -> list[Finding]:
+    """The findings with what explains them: an ornament, without which they still stand."""
+    try:
+        met = obstacles(scene)
+        told = [
+            replace(item, why=explained(replace(judgement, outcome=item.outcome), expectation, scene, met))
+            for item, expectation, judgement in zip(findings, case, judgements, strict=True)
+        ]
+        return chained(told, met)
+    except Exception:  # noqa: BLE001 - the verdict does not hang on its explanation
+        return findings
+
+
+def _judgement(expectation: Expectation, scene: Scene, waits: tuple[Vain, ...], faults: list[Fault]) -> Judgement:
     """Judge one expectation; whatever goes wrong is put where it belongs."""
     try:
-        judgement = held(_judgement(expectation, scene), expectation, scene, waits)
+        return held(_checked(expectation, scene), expectation, scene, waits)
     except UnreadableError as error:
-        expected = "bytes that can be read"
-        judgement = Judgement(Outcome.KO, expected, f"unreadable: {error}")
+        return Judgement(Outcome.KO, "bytes that can be read", f"unreadable: {error}")
     except AnswerUnreadableError as error:
         faults.append(_environment(str(error)))
-        judgement = Judgement(Outcome.INCONCLUSIVE, "an answer that can be read", str(error))
+        return Judgement(Outcome.INCONCLUSIVE, "an answer that can be read", str(error))
     except UnknownFieldError as error:
         remedy = "run `equalis lint` on the case and complete the binding"
         faults.append(Fault(Blame.CASE_PACK, f"{expectation.source}: {error}", remedy))
-        judgement = Judgement(Outcome.INCONCLUSIVE, "a field of the binding", str(error))
+        return Judgement(Outcome.INCONCLUSIVE, "a field of the binding", str(error))
     except Exception as error:  # noqa: BLE001 - total: a defect of ours is a Fault, never a KO
         cause = f"check {expectation.check} at {expectation.source}: {type(error).__name__}: {error}"
         faults.append(_own(cause))
-        judgement = Judgement(Outcome.INCONCLUSIVE, "a judgement", cause)
-    return _as_finding(expectation, judgement, unmet=bool(scene.transcript.unmet))
+        return Judgement(Outcome.INCONCLUSIVE, "a judgement", cause)
 
 
-def _judgement(expectation: Expectation, scene: Scene) -> Judgement:
+def _checked(expectation: Expectation, scene: Scene) -> Judgement:
     """Select, then check; nothing selected is KO unless the check counts."""
     check = CHECKS[expectation.check]
     subjects = scene.select(expectation.select)
@@ -129,11 +143,8 @@ def _judgement(expectation: Expectation, scene: Scene) -> Judgement:
     return check.function(subjects, expectation, scene)
 
 
-def _as_finding(expectation: Expectation, judgement: Judgement, *, unmet: bool) -> Finding:
-    """The finding; a likely cause is named only where the product came so far as to have one."""
+def _finding(expectation: Expectation, judgement: Judgement) -> Finding:
     subjects = judgement.subjects
-    told = judgement.outcome is Outcome.KO and (subjects or not unmet)
-    cause = _cause(expectation, judgement) if told else None
     return Finding(
         expectation=expectation.id,
         requirement=expectation.requirement,
@@ -147,27 +158,8 @@ def _as_finding(expectation: Expectation, judgement: Judgement, *, unmet: bool) 
         expected_at=judgement.expected_at,
         actual_at=subjects[0].label if subjects else "",
         correlation=_correlation(subjects),
-        likely="; ".join(filter(None, (cause.text, cause.remedy))) if cause else "",
-        cause=cause.id if cause else "",
         attested=any(item.attested for item in subjects),
     )
-
-
-def _cause(expectation: Expectation, judgement: Judgement) -> Cause | None:
-    """The first cause of the catalogue that shows like this.
-
-    Where nothing at all was there to look at, only a cause that shows by absence can be meant.
-    """
-    silent = not judgement.subjects and not CHECKS[expectation.check].counts
-    return next((
-        cause for cause in expectation.causes
-        if any(_shows(sign, judgement) and (sign.actual or not silent) for sign in cause.signs)
-    ), None)  # fmt: skip
-
-
-def _shows(sign: Sign, judgement: Judgement) -> bool:
-    pairs = ((sign.actual, judgement.actual), (sign.expected, judgement.expected))
-    return all(not like or pattern(like).search(text) for like, text in pairs)
 
 
 def _correlation(subjects: tuple[Subject, ...]) -> str:

@@ -3,18 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from equalis.model.outcome import Level, Outcome
 from equalis.model.source import Source
 from equalis.model.transcript import Fault
 
 
+class Kind(Enum):
+    """How a demand is missed, by what is to be mended first within one exchange."""
+
+    SCHEMA = "schema"
+    REFUSAL = "refusal"
+    SIGNATURE = "signature"
+    VALUE = "value"
+    ABSENCE = "absence"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a demand is missed, as far as the evidence says.
+
+    ``place`` is the number of the exchange at which it shows (0: before any). ``cause`` is the entry of the family's catalogue
+    that ``likely`` tells, or the requirement whose own ``remedy`` stands where no entry fits. ``quoted`` is what the far side
+    and the product said, ``follows`` the expectation of the case whose finding this is a consequence of, ``recorded`` what
+    there was instead of what was looked for.
+    """
+
+    kind: Kind = Kind.VALUE
+    place: int = 0
+    cause: str = ""
+    likely: str = ""
+    remedy: str = ""
+    quoted: tuple[str, ...] = ()
+    follows: str = ""
+    recorded: str = ""
+
+
+UNEXPLAINED = Explanation()
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The outcome of one expectation: what was expected, what was there, and where.
 
-    ``exchanges`` are numbers within the case; ``correlation`` is mySecu's Correlation-ID;
-    ``cause`` is the entry of the family's catalogue that ``likely`` tells.
+    ``exchanges`` are numbers within the case; ``correlation`` is mySecu's Correlation-ID.
     """
 
     expectation: str
@@ -29,9 +62,8 @@ class Finding:
     expected_at: str = ""
     actual_at: str = ""
     correlation: str = ""
-    likely: str = ""
-    cause: str = ""
     attested: bool = False
+    why: Explanation = UNEXPLAINED
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,6 @@ def _by_cause(changes: tuple[Change, ...]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for item in changes:
         finding = item.after if _ko(item.after) else item.before
-        cause = (finding.likely if finding else "") or (finding.sentence if finding else "")
+        cause = (finding.why.likely or finding.sentence) if finding else ""
         groups.setdefault(cause, []).append(item.name)
     return groups

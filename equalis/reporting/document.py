@@ -52,6 +52,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
+    why = finding.why
     return {
         "expectation": finding.expectation, "requirement": finding.requirement,
         "level": finding.level.value, "outcome": finding.outcome.value, "sentence": finding.sentence,
@@ -59,11 +60,12 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "expected_at": finding.expected_at, "actual_at": finding.actual_at,
         "source": {"path": finding.source.path, "line": finding.source.line},
         "exchanges": list(finding.exchanges), "correlation": finding.correlation,
-        "likely": finding.likely, "cause": finding.cause, "attested": finding.attested,
+        "likely": why.likely, "cause": why.cause, "remedy": why.remedy, "kind": why.kind.value, "place": why.place,
+        "quoted": list(why.quoted), "follows": why.follows, "recorded": why.recorded, "attested": finding.attested,
     }  # fmt: skip
 
 
-WORDING = frozenset({"expected", "actual", "expected_at", "actual_at", "likely", "cause", "remedy", "reason", "missing"})
+WORDING = frozenset({"expected", "actual", "expected_at", "actual_at", "likely", "cause", "remedy", "reason", "missing", "kind", "place", "quoted", "follows", "recorded"})
 """What a finding says in words, and another version may say otherwise."""
 
 

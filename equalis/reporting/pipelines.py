@@ -31,8 +31,9 @@ def _told(report: Report) -> Iterator[tuple[Verdict, Finding]]:
 
 
 def _sentence(finding: Finding) -> str:
-    likely = f" · likely: {finding.likely}" if finding.likely else ""
-    return clean(f"{finding.sentence} · expected {finding.expected}; actual {finding.actual}{likely}")
+    why = finding.why
+    told = [f"likely: {why.likely}" if why.likely else "", f"mend: {why.remedy}" if why.remedy else "", *why.quoted, f"follows from {why.follows}" if why.follows else ""]
+    return clean(" · ".join(filter(None, (finding.sentence, f"expected {finding.expected}; actual {finding.actual}", *told))))
 
 
 def github(report: Report) -> bytes:

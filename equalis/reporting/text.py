@@ -48,9 +48,11 @@ def finding_text(case: str, finding: Finding, lines: Lines, environment: str = E
         _row("expected", finding.expected, finding.expected_at),
         _row("actual", finding.actual, finding.actual_at if finding.actual_at not in finding.actual else ""),
     ]
-    if finding.likely:
-        rows.append(_row("likely", finding.likely))
-    evidence = ", ".join(f"exchange #{number}" for number in finding.exchanges[:4]) or (finding.actual_at or "none: nothing was recorded")
+    why = finding.why
+    rows += [_row("said", text) for text in why.quoted]
+    rows += [_row(word, text) for word, text in (("likely", why.likely), ("mend", why.remedy), ("follows", why.follows)) if text]
+    instead = f"none of it; recorded: {why.recorded}" if why.recorded else "none: nothing was recorded"
+    evidence = ", ".join(f"exchange #{number}" for number in finding.exchanges[:4]) or (finding.actual_at or instead)
     if finding.correlation:
         evidence += f" · Correlation-ID {finding.correlation}"
     rows.append(_row("evidence", evidence))
@@ -100,9 +102,12 @@ def _shown_width(text: str) -> int:
 def verdict_text(verdict: Verdict, lines: Lines, environment: str = EMBEDDED) -> Iterator[str]:
     """Everything that a reader must know of a case that is not OK."""
     notes = [_row("note", f"waited in vain: {wait}") for wait in verdict.unmet]
-    for finding in verdict.findings:
-        if finding.outcome is Outcome.KO:
-            yield "\n".join([finding_text(verdict.case, finding, lines, environment), *map(clean, notes)])
+    missed = [item for item in verdict.findings if item.outcome is Outcome.KO]
+    for finding in missed:
+        if not finding.why.follows:
+            after = [f"{item.expectation} ({item.requirement})" for item in missed if item.why.follows == finding.expectation]
+            more = [_row("follow", f"{len(after)} more KO follow from it: {', '.join(after)}")] if after else []
+            yield "\n".join([finding_text(verdict.case, finding, lines, environment), *map(clean, more + notes)])
     if verdict.outcome is Outcome.INCONCLUSIVE:
         rows = [f"INCONCLUSIVE  {verdict.case}"]
         if not verdict.faults:

@@ -54,7 +54,7 @@ def test_a_malformed_request_is_ko_in_whichever_case_it_is_sent(loaded: Loaded, 
         found = {item.requirement: item for item in judged(case, loaded, malformed=(broken(),)).findings}[REQUIREMENTS[family]]
         assert found.outcome is Outcome.KO, case.name
         assert found.source.path == f"scenarios/{family}/requirements.yaml"
-        assert found.likely
+        assert found.why.likely
     columns = [item for item in matrix.columns(cases).values() if item.requirement == REQUIREMENTS[family]]
     assert len(columns) == 1
     assert columns[0].must

@@ -123,7 +123,7 @@ def test_a_check_passes_what_is_right_and_catches_what_is_wrong(
     assert found.findings[0].expected
     assert found.findings[0].actual
     looked_at_nothing = not found.findings[0].actual_at and not CHECKS[name].counts
-    assert found.findings[0].likely == ("" if looked_at_nothing else "mend it")
+    assert found.findings[0].why.remedy == ("" if looked_at_nothing else "mend it")
 
 
 def test_every_check_but_those_of_signatures_and_json_stands_in_the_table() -> None:

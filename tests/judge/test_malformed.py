@@ -40,7 +40,7 @@ def test_a_malformed_request_of_the_product_is_ko_and_says_why(loaded: Loaded, c
     assert finding.outcome is Outcome.KO
     assert "the field Host is missing" in finding.actual
     assert "during `facturer`" in finding.actual_at
-    assert finding.likely == "mend it"
+    assert finding.why.remedy == "mend it"
 
 
 @MENDS

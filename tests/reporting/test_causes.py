@@ -5,7 +5,7 @@ from __future__ import annotations
 from equalis.model.outcome import Level, Outcome
 from equalis.model.report import Header, Report
 from equalis.model.source import Source
-from equalis.model.verdict import Conformity, Finding, Proof, Verdict
+from equalis.model.verdict import Conformity, Explanation, Finding, Proof, Verdict
 from equalis.reporting.causes import first_cause, grouped
 from equalis.reporting.text import mend_first
 
@@ -13,7 +13,7 @@ REQUIREMENTS = ("SEC-001", "PID-040", "RA-010")
 
 
 def finding(requirement: str, cause: str, outcome: Outcome = Outcome.KO, name: str = "e") -> Finding:
-    return Finding(name, requirement, Level.MUST, outcome, "", "", "", Source("x"), likely=f"{cause} is wrong; mend it", cause=cause)
+    return Finding(name, requirement, Level.MUST, outcome, "", "", "", Source("x"), why=Explanation(likely=f"{cause} is wrong; mend it", cause=cause))
 
 
 def verdict(case: str, *findings: Finding) -> Verdict:

@@ -20,7 +20,7 @@ from equalis.model.outcome import Blame, Level, Outcome
 from equalis.model.report import Header, Report
 from equalis.model.source import Mistake, Source
 from equalis.model.transcript import Fault
-from equalis.model.verdict import Conformity, Finding, Proof, Verdict
+from equalis.model.verdict import Conformity, Explanation, Finding, Proof, Verdict
 from equalis.reporting import comparison, console, document, junit, pipelines, proof_page, text
 from equalis.wire import strict_json
 from tests.foreign import HOSTILE, TEXTS, wrong
@@ -31,7 +31,8 @@ MENDS = pytest.mark.mends("14")
 def hostile(foreign: str) -> Report:
     """A report in which whatever may be foreign is this text."""
     place = Source(foreign, 7, 3)
-    finding = Finding(foreign, foreign, Level.MUST, Outcome.KO, foreign, foreign, foreign, place, (1,), foreign, f"{foreign} ", foreign, foreign, foreign)
+    finding = Finding(foreign, foreign, Level.MUST, Outcome.KO, foreign, foreign, foreign, place, (1,), foreign, f"{foreign} ", foreign,
+                      why=Explanation(cause=foreign, likely=foreign, remedy=foreign, quoted=(foreign, foreign), recorded=foreign))
     findings = (finding, replace(finding, expectation=f"{foreign}s", level=Level.SHOULD), replace(finding, expectation=f"{foreign}i", outcome=Outcome.INCONCLUSIVE))
     fault = Fault(Blame.ENVIRONMENT, foreign, foreign, foreign)
     verdicts = (

@@ -9,12 +9,12 @@ import pytest
 
 from equalis.model.outcome import Level, Outcome
 from equalis.model.report import Report
-from equalis.model.verdict import Verdict
+from equalis.model.verdict import Explanation, Verdict
 from equalis.reporting import pipelines
 from equalis.reporting.comparison import compare, lines
 from tests.cases.test_baseline import finding, report
 
-HOSTILE = replace(finding("a", Outcome.KO), actual="100%\n::error::x | <script>`b`", likely="the share, recomputed: by hand")
+HOSTILE = replace(finding("a", Outcome.KO), actual="100%\n::error::x | <script>`b`", why=Explanation(likely="the share, recomputed: by hand"))
 KO = report(HOSTILE, finding("s", Outcome.KO, Level.SHOULD), finding("b", Outcome.OK))
 SILENT = report(finding("a", Outcome.INCONCLUSIVE), outcome=Outcome.INCONCLUSIVE)
 
@@ -61,7 +61,7 @@ def test_ctrf_counts_cases_and_says_what_failed() -> None:
 
 
 def with_(*outcomes: tuple[str, Outcome]) -> Report:
-    return report(*(replace(finding(name, outcome), likely=f"cause of {name}") for name, outcome in outcomes))
+    return report(*(replace(finding(name, outcome), why=Explanation(likely=f"cause of {name}")) for name, outcome in outcomes))
 
 
 def test_two_runs_are_compared_by_finding_and_told_by_cause() -> None:

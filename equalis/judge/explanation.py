@@ -1,0 +1,142 @@
+"""What a KO says besides what was expected and what was there: its likely cause, or the obstacle that it follows from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from equalis.judge.checks import CHECKS
+from equalis.judge.judgement import Judgement
+from equalis.judge.obstacles import Obstacle, refusal
+from equalis.judge.selection import SELECTION_KEYS, Scene, Subject, selection_of
+from equalis.model.case import Cause, Expectation, Sign
+from equalis.model.outcome import Outcome
+from equalis.model.values import as_text
+from equalis.model.verdict import Explanation, Finding, Kind
+from equalis.wire.patterns import pattern
+
+_SCREEN = frozenset({"equals", "same-as", "same-name", "matches", "among", "sums-to", "present", "same-day-as"})
+"""The checks by which a screen misses what would be there had the product not been stopped."""
+_KINDS = dict.fromkeys(("schema", "schema-xml", "schema-json", "fhir-valid", "media", "well-formed"), Kind.SCHEMA) | dict.fromkeys(
+    ("signed-by", "jws-signed", "token-valid", "tls"), Kind.SIGNATURE
+)
+QUOTED = 3
+"""How many refusals a finding quotes."""
+
+
+def explained(judgement: Judgement, expectation: Expectation, scene: Scene, met: Sequence[Obstacle]) -> Explanation:
+    """Why an expectation is not met, as far as the evidence says; empty for one that is."""
+    if judgement.outcome is not Outcome.KO:
+        return Explanation()
+    step, hollow = _step(expectation, scene), _hollow(judgement, expectation, scene)
+    missed = hollow or (expectation.select.observation and expectation.check in _SCREEN)
+    obstacle = next((item for item in met if item.step <= step), None) if missed else None
+    said, recorded = _said(expectation, scene), "" if judgement.subjects else _recorded(scene)
+    if obstacle is not None:
+        place = obstacle.exchange or _last(scene, obstacle.step)
+        return Explanation(Kind.REFUSAL, place, quoted=(obstacle.told, *said), recorded=recorded)
+    numbers = [item.order for item in judgement.subjects if item.order]
+    kind = Kind.ABSENCE if hollow else _KINDS.get(expectation.check, Kind.VALUE)
+    told = Explanation(kind, min(numbers, default=_last(scene, step)), quoted=(*_refusals(judgement, expectation, scene), *said), recorded=recorded)
+    cause = None if hollow and (said or scene.transcript.unmet) else _cause(expectation, judgement)
+    if cause is None:
+        return told
+    text = "; ".join(filter(None, (cause.text, cause.remedy)))
+    if cause is expectation.causes[-1]:  # the requirement's own remedy: what may be done, and no cause
+        return replace(told, cause=cause.id, remedy=text)
+    return replace(told, cause=cause.id, likely=text)
+
+
+def chained(findings: Sequence[Finding], met: Sequence[Obstacle]) -> list[Finding]:
+    """The findings, each that follows from an obstacle pointing to the one that tells of it first."""
+    heads: dict[str, str] = {}
+    for obstacle in met:
+        direct = (item for item in findings if item.outcome is Outcome.KO and item.why.kind is not Kind.REFUSAL and obstacle.exchange in item.exchanges)
+        if obstacle.exchange and (found := next(direct, None)):
+            heads.setdefault(obstacle.told, found.expectation)
+    chain = []
+    for item in findings:
+        told = item.why.quoted[0] if item.why.kind is Kind.REFUSAL else ""
+        head = heads.setdefault(told, item.expectation) if told else item.expectation
+        chain.append(item if head == item.expectation else replace(item, why=replace(item.why, follows=head)))
+    return chain
+
+
+def _step(expectation: Expectation, scene: Scene) -> int:
+    """The place of the last step at which an expectation looks."""
+    names = {expectation.select.observation} if expectation.select.observation else set(expectation.select.step)
+    places = [place for place, step in enumerate(scene.case.steps) if step.id in names]
+    return max(places, default=len(scene.case.steps) - 1)
+
+
+def _last(scene: Scene, step: int) -> int:
+    """The number of the last exchange until the end of a step."""
+    until = {item.id for item in scene.case.steps[: step + 1]}
+    return max((exchange.number for exchange in scene.transcript.exchanges if exchange.step in until), default=0)
+
+
+def _hollow(judgement: Judgement, expectation: Expectation, scene: Scene) -> bool:
+    """Whether a check had nothing to look at: no subject, no value in its field, or nothing to compare it with."""
+    if not judgement.subjects or CHECKS[expectation.check].counts:
+        return not judgement.subjects
+    field, arguments = expectation.select.field, expectation.arguments
+    if field and not any(_has(item, field) for item in judgement.subjects):
+        return True
+    if "field" not in arguments or not set(arguments).intersection(SELECTION_KEYS, ("operation", "service", "observation", "ledger")):
+        return False
+    others = scene.select(selection_of({**arguments, "which": "all"}))
+    return not any(_has(item, as_text(arguments["field"])) for item in others)
+
+
+def _has(subject: Subject, field: str) -> bool:
+    try:
+        return bool(subject.values(field))
+    except Exception:  # noqa: BLE001 - what cannot be read is something to look at
+        return True
+
+
+def _refusals(judgement: Judgement, expectation: Expectation, scene: Scene) -> tuple[str, ...]:
+    """What the far side said when it refused what a finding looks at: its exchanges, and those of the step whose screen it is."""
+    step = expectation.select.observation
+    around = [item for item in scene.exchanges if step and item.reading and item.reading.exchange.step == step]
+    told = dict.fromkeys(text for item in (*judgement.subjects, *around) if (text := refusal(item)))
+    return tuple(told)[-QUOTED:]
+
+
+def _said(expectation: Expectation, scene: Scene) -> tuple[str, ...]:
+    """What the product itself said on the screen that a finding looks at, or that it showed nothing at all."""
+    told = []
+    for seen in scene.transcript.observations:
+        if seen.step != expectation.select.observation:
+            continue
+        if not seen.fields and not seen.failure:
+            told.append(f"after `{seen.step}` the solution showed nothing: its answer is empty")
+        elif message := as_text(seen.fields.get("message")):
+            told.append(f"after `{seen.step}` the solution said: {message}")
+    return tuple(told)
+
+
+def _recorded(scene: Scene) -> str:
+    """What there was instead of what a finding looks for, empty when nothing was recorded at all."""
+    names = Counter(item.label.partition(", ")[2] for item in scene.exchanges)
+    parts = [f"{name} ×{count}" if count > 1 else name for name, count in names.items()]
+    parts += [f"{len(found)} {what}" for found, what in ((scene.transcript.handshakes, "refused handshakes"), (scene.transcript.malformed, "malformed requests"), (scene.transcript.observations, "screens")) if found]  # fmt: skip
+    return ", ".join(parts)
+
+
+def _cause(expectation: Expectation, judgement: Judgement) -> Cause | None:
+    """The first cause of the catalogue that shows like this.
+
+    Where nothing at all was there to look at, only a cause that shows by absence can be meant.
+    """
+    silent = not judgement.subjects and not CHECKS[expectation.check].counts
+    return next((
+        cause for cause in expectation.causes
+        if any(_shows(sign, judgement) and (sign.actual or not silent) for sign in cause.signs)
+    ), None)  # fmt: skip
+
+
+def _shows(sign: Sign, judgement: Judgement) -> bool:
+    pairs = ((sign.actual, judgement.actual), (sign.expected, judgement.expected))
+    return all(not like or pattern(like).search(text) for like, text in pairs)
