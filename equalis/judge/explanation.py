@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from equalis.judge.checks import CHECKS
@@ -30,15 +30,15 @@ def explained(judgement: Judgement, expectation: Expectation, scene: Scene, met:
     if judgement.outcome is not Outcome.KO:
         return Explanation()
     step, hollow = _step(expectation, scene), _hollow(judgement, expectation, scene)
-    missed = hollow or (expectation.select.observation and expectation.check in _SCREEN)
+    missed = _unreached(judgement, expectation, scene) if expectation.select.observation else hollow
     obstacle = next((item for item in met if item.step <= step), None) if missed else None
     said, recorded = _said(expectation, scene), "" if judgement.subjects else _recorded(scene)
     if obstacle is not None:
         place = obstacle.exchange or _last(scene, obstacle.step)
         return Explanation(Kind.REFUSAL, place, quoted=(obstacle.told, *said), recorded=recorded)
-    numbers = [item.order for item in judgement.subjects if item.order]
+    numbers = [item.order for item in judgement.subjects if item.order and not expectation.select.observation]
     kind = Kind.ABSENCE if hollow else _KINDS.get(expectation.check, Kind.VALUE)
-    told = Explanation(kind, min(numbers, default=_last(scene, step)), quoted=(*_refusals(judgement, expectation, scene), *said), recorded=recorded)
+    told = Explanation(kind, _place(numbers, expectation, _last(scene, step)), quoted=(*_refusals(judgement, expectation, scene), *said), recorded=recorded)
     cause = None if hollow and (said or scene.transcript.unmet) else _cause(expectation, judgement)
     if cause is None:
         return told
@@ -70,6 +70,11 @@ def _step(expectation: Expectation, scene: Scene) -> int:
     return max(places, default=len(scene.case.steps) - 1)
 
 
+def _place(numbers: Sequence[int], expectation: Expectation, otherwise: int) -> int:
+    """The exchange at which something shows: what was committed wrongly, at the first; what does not fit together, at the last."""
+    return (min if expectation.select.ledger else max)(numbers, default=otherwise)
+
+
 def _last(scene: Scene, step: int) -> int:
     """The number of the last exchange until the end of a step."""
     until = {item.id for item in scene.case.steps[: step + 1]}
@@ -81,12 +86,33 @@ def _hollow(judgement: Judgement, expectation: Expectation, scene: Scene) -> boo
     if not judgement.subjects or CHECKS[expectation.check].counts:
         return not judgement.subjects
     field, arguments = expectation.select.field, expectation.arguments
-    if field and not any(_has(item, field) for item in judgement.subjects):
+    if expectation.select.observation and not any(_has(item, field) for item in judgement.subjects):
         return True
     if "field" not in arguments or not set(arguments).intersection(SELECTION_KEYS, ("operation", "service", "observation", "ledger")):
         return False
     others = scene.select(selection_of({**arguments, "which": "all"}))
     return not any(_has(item, as_text(arguments["field"])) for item in others)
+
+
+def _unreached(judgement: Judgement, expectation: Expectation, scene: Scene) -> bool:
+    """Whether a screen misses something because the product did not come so far: it says so itself, or never made the call that
+    the step is about. What it says of a refusal, and what it shows as done without having done it, is its own doing.
+    """
+    if expectation.select.field == "message" or not (expectation.check in _SCREEN or not judgement.subjects or _unheard(judgement, expectation)):
+        return False
+    for seen in scene.transcript.observations:
+        if seen.step == expectation.select.observation and (seen.failure or not seen.fields or seen.fields.get("message")):
+            return True
+    step = next((item for item in scene.case.steps if item.id == expectation.select.observation), None)
+    called = {item.reading.operation.name for item in scene.exchanges
+              if step and item.reading and item.reading.operation and item.reading.exchange.step == step.id}  # fmt: skip
+    return step is None or not called.intersection(step.until.seen)
+
+
+def _unheard(judgement: Judgement, expectation: Expectation) -> bool:
+    """Whether a screen shows none of the words that say what was done."""
+    says = expectation.arguments.get("says")
+    return expectation.check == "true-to-ledger" and isinstance(says, Mapping) and judgement.expected == " or ".join(says)
 
 
 def _has(subject: Subject, field: str) -> bool:

@@ -33,7 +33,7 @@ def obstacles(scene: Scene) -> tuple[Obstacle, ...]:
     found: list[Obstacle] = []
     for place, step in enumerate(scene.case.steps):
         own = [item for item in scene.exchanges if item.reading and item.reading.exchange.step == step.id and not item.reading.exchange.ours]
-        found += [Obstacle(place, item.order, refusal(item)) for item in own if _stopped(item, step, scene)]
+        found += [Obstacle(place, item.order, refusal(item)) for item in own if _stopped(item, scene)]
         found += [Obstacle(place, 0, told) for told in _of_its_own(step, scene, called=bool(own))]
         if wait := scene.transcript.unmet.get(step.id):
             found.append(Obstacle(place, 0, f"after `{step.id}` was asked, {wait}"))
@@ -54,24 +54,29 @@ def _of_its_own(step: Step, scene: Scene, *, called: bool) -> Iterator[str]:
             yield f"asked in `{step.id}`, the solution failed: {seen.failure}"
 
 
-def _stopped(subject: Subject, step: Step, scene: Scene) -> bool:
+def _stopped(subject: Subject, scene: Scene) -> bool:
     """Whether an exchange was refused unasked, and no later one of its kind was taken; a search that finds nothing is none."""
     reading = subject.reading
-    if reading is None or not _unordered(subject, step) or not refusal(subject):
+    if reading is None or not refusal(subject):
         return False
     exchange, operation = reading.exchange, reading.operation
+    kin = [item for item in scene.exchanges if item.reading and item.reading.operation is operation]
+    if any(_ordered(item, scene) for item in kin if item.order <= subject.order):
+        return False  # what comes of an order is the case's own matter: a refusal, or a second try that is told of the first
     answer = exchange.answer
     if http_message.method(exchange.request) == "GET" and answer is not None and http_message.status(answer) == NOT_FOUND:
         return False
-    later = (item for item in scene.exchanges if item.order > subject.order and item.reading and item.reading.operation is operation)
+    later = (item for item in kin if item.order > subject.order)
     return operation is None or not any(item.reading and item.reading.exchange.answer and not refusal(item) for item in later)
 
 
-def _unordered(subject: Subject, step: Step) -> bool:
+def _ordered(subject: Subject, scene: Scene) -> bool:
+    """Whether the case had ordered how an exchange goes: by a disturbance, or by what the service is to answer."""
     reading = subject.reading
     if reading is None or reading.exchange.disturbance:
-        return False
-    return reading.operation is None or reading.operation.name not in step.script
+        return reading is not None
+    step = next((item for item in scene.case.steps if item.id == reading.exchange.step), None)
+    return bool(step and reading.operation and reading.operation.name in step.script)
 
 
 def refusal(subject: Subject) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from equalis.model.outcome import Outcome
 from equalis.model.verdict import Finding, Kind, Verdict
 
 _NUMBER = re.compile("^exchange #[0-9]+, ")
 """What differs from case to case in what a far side said."""
+_FEW = 4
+"""How many times as many cases show the widest thing as show one that is then no matter for the first look."""
 _RANKS = {kind: rank for rank, kind in enumerate(Kind)}
 
 
@@ -25,19 +27,44 @@ class Group:
     findings: tuple[str, ...]
 
 
+@dataclass
+class _Shown:
+    """Where one thing to mend shows: its text, its findings, the best rank of their kinds and of their requirements, the cases,
+    and those in which nothing else shows at an earlier exchange.
+    """
+
+    text: str
+    findings: list[str] = field(default_factory=list)
+    kind: int = len(_RANKS)
+    requirement: int = 1 << 30
+    cases: set[str] = field(default_factory=set)
+    foremost: set[str] = field(default_factory=set)
+
+    def order(self, widest: int) -> tuple[bool, bool, int, int]:
+        """What is mended first: what many cases show, and show before anything else."""
+        return len(self.cases) * _FEW < widest, len(self.foremost) * 2 < len(self.cases), self.kind, self.requirement
+
+
 def grouped(verdicts: Iterable[Verdict], requirements: Sequence[str]) -> list[Group]:
-    """What the KO findings say is to be mended, first what shows at the earliest exchange: schema, refusal, signature, value,
-    absence; at last by the order of the register. What follows from another finding is mended with it.
+    """What the KO findings say is to be mended: first what shows at the earliest exchange in most of its cases, within one
+    exchange schema, refusal, signature, value, absence, at last by the order of the register. What only a few cases show beside
+    another thing comes after it; what follows from another finding is mended with it.
     """
     place = {name: number for number, name in enumerate(requirements)}
-    found: dict[tuple[str, str], list[tuple[tuple[int, int, int], str, str]]] = {}
+    found: dict[tuple[str, str], _Shown] = {}
     for verdict in verdicts:
-        for item in verdict.findings:
-            if item.outcome is Outcome.KO and not item.why.follows and (text := _text(item)):
-                order = (item.why.place, _RANKS[item.why.kind], place.get(item.requirement, len(place)))
-                found.setdefault((item.why.cause, "" if item.why.cause else text), []).append((order, f"{verdict.case}#{item.expectation}", text))
-    groups = [(min(order for order, _, _ in items), Group(cause, items[0][2], tuple(name for _, name, _ in items))) for (cause, _), items in found.items()]
-    return [group for _, group in sorted(groups, key=lambda pair: pair[0])]
+        items = [(item, text) for item in verdict.findings if item.outcome is Outcome.KO and not item.why.follows and (text := _text(item))]
+        earliest = min((item.why.place for item, _ in items), default=0)
+        for item, text in items:
+            shown = found.setdefault((item.why.cause, "" if item.why.cause else text), _Shown(text))
+            shown.findings.append(f"{verdict.case}#{item.expectation}")
+            shown.kind, shown.requirement = min(shown.kind, _RANKS[item.why.kind]), min(shown.requirement, place.get(item.requirement, len(place)))
+            shown.cases.add(verdict.case)
+            if item.why.place == earliest:
+                shown.foremost.add(verdict.case)
+    widest = max((len(shown.cases) for shown in found.values()), default=0)
+    ordered = sorted(found.items(), key=lambda pair: pair[1].order(widest))
+    return [Group(cause, shown.text, tuple(shown.findings)) for (cause, _), shown in ordered]
 
 
 def _text(finding: Finding) -> str:

@@ -12,6 +12,7 @@ from equalis.model.source import Mistake, Source
 from equalis.model.transcript import EMBEDDED
 from equalis.model.verdict import Finding, Verdict
 from equalis.reporting.causes import grouped
+from equalis.reporting.lookalikes import differences
 
 NAMED = 8
 """How many requirements a summary names before it counts the rest."""
@@ -49,6 +50,8 @@ def finding_text(case: str, finding: Finding, lines: Lines, environment: str = E
         _row("actual", finding.actual, finding.actual_at if finding.actual_at not in finding.actual else ""),
     ]
     why = finding.why
+    if unlike := differences(finding.expected, finding.actual):
+        rows.append(_row("differs", unlike))
     rows += [_row("said", text) for text in why.quoted]
     rows += [_row(word, text) for word, text in (("likely", why.likely), ("mend", why.remedy), ("follows", why.follows)) if text]
     instead = f"none of it; recorded: {why.recorded}" if why.recorded else "none: nothing was recorded"

@@ -122,7 +122,8 @@ def test_a_check_passes_what_is_right_and_catches_what_is_wrong(
     assert found.outcome is Outcome.KO, found
     assert found.findings[0].expected
     assert found.findings[0].actual
-    looked_at_nothing = not found.findings[0].actual_at and not CHECKS[name].counts
+    nothing_seen = bad.observations != () and not bad.observations[0].fields
+    looked_at_nothing = nothing_seen or (not found.findings[0].actual_at and not CHECKS[name].counts)
     assert found.findings[0].why.remedy == ("" if looked_at_nothing else "mend it")
 
 
