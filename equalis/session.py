@@ -20,6 +20,7 @@ from equalis.archive.evidence import EvidenceError, header, header_event
 from equalis.archive.rundir import JUNIT, REPORT, Bodies, Folder, Recorded, RunDirectory
 from equalis.cases.conformity import fold
 from equalis.cases.loading import PEOPLE, Loaded, load_all
+from equalis.cases.shapes import choice
 from equalis.clock import Clock
 from equalis.gateway.environment import Environment
 from equalis.gateway.opening import opened
@@ -144,10 +145,13 @@ def begun(folder: Path) -> Header:
 def choose(loaded: Loaded, order: Order) -> list[Case]:
     """The cases that a request names; a base name stands for its variants too."""
     known = loaded.pack.cases
-    for name in order.names:
-        if not any(_named(case, name) for case in known):
-            message = f"no case `{name}`; `equalis list cases` names them all"
-            raise NoCaseError(message)
+    names = [case.name for case in known]
+    tags = {tag for case in known for tag in case.tags}
+    wrong = [f"no case `{name}`; {choice(name, names, 'cases')} (`equalis list cases`)" for name in order.names if not any(_named(case, name) for case in known)]
+    wrong += [f"no family `{name}`; {choice(name, loaded.pack.families, 'families')}" for name in order.families if name not in loaded.pack.families]
+    wrong += [f"no tag `{name}`; {choice(name, tags, 'tags')}" for name in order.tags if name not in tags]
+    if wrong:
+        raise NoCaseError("; ".join(wrong))
     found = [
         case for case in known
         if (not order.names or any(_named(case, name) for name in order.names))

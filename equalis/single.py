@@ -23,8 +23,10 @@ from equalis.model.case import Case, Step
 from equalis.model.config import Config
 from equalis.model.health import Health, Line
 from equalis.model.outcome import Outcome
+from equalis.model.transcript import EMBEDDED
 from equalis.model.verdict import Verdict
-from equalis.reporting.text import Lines, verdict_text
+from equalis.reporting.blocks import PLAIN, Blocks
+from equalis.reporting.text import Lines
 from equalis.runner import Runner, RunStoppedError
 from equalis.session import DEMO, Order, new_header, read_files, runner_of
 from equalis.verifier import lines_of
@@ -94,7 +96,11 @@ class Table:
         if self._runner is None:
             self._runner = self._open()
         verdict = self._runner.played(case)
-        return verdict, "\n\n".join(verdict_text(verdict, self._lines, self._configured().environment))
+        return verdict, "\n\n".join(Blocks(self._lines, self._command()).of(verdict))
+
+    def _command(self) -> str:
+        environment = self._configured().environment
+        return PLAIN if environment == EMBEDDED else f"{PLAIN} --environment {environment}"
 
     def _open(self) -> Runner:
         order = Order(self._config(), self._home)

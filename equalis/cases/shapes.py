@@ -112,6 +112,8 @@ def kind_of(value: object) -> str:
     return KINDS["string"] if isinstance(value, str) else KINDS["number"]
 
 
+LISTED, NEAREST = 40, 12
+"""The valid words that are listed in full, and how many of more are: those most like the wrong one."""
 LONGEST = 80
 """Characters of a word that are compared: no valid one is longer, and a foreign one may be without end."""
 
@@ -122,7 +124,10 @@ def choice(word: str, valid: Iterable[str], what: str = "words") -> str:
     alike = {_plainly(name): name for name in reversed(known)}
     near = difflib.get_close_matches(word[:LONGEST], known, n=1) or [alike[found] for found in difflib.get_close_matches(_plainly(word[:LONGEST]), alike, n=1)]
     hint = f"did you mean `{near[0]}`? " if near else ""
-    return f"{hint}valid {what}: {', '.join(known) or '(none)'}"
+    if len(known) <= LISTED:
+        return f"{hint}valid {what}: {', '.join(known) or '(none)'}"
+    shown = sorted(sorted(known, key=lambda name: -difflib.SequenceMatcher(None, word[:LONGEST], name).ratio())[:NEAREST])
+    return f"{hint}valid {what}: {', '.join(shown)} and {len(known) - len(shown)} more"
 
 
 def _plainly(word: str) -> str:

@@ -52,7 +52,9 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """An unknown verb is answered with the valid ones."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            message = f"no verb `{args[0]}`; valid verbs: {', '.join(VERBS)}"
+            from equalis.cases.shapes import choice  # noqa: PLC0415 - only for a wrong verb
+
+            message = f"no verb `{args[0]}`; {choice(args[0], VERBS, 'verbs')}"
             raise click.UsageError(message, ctx)
         return super().resolve_command(ctx, args)
 

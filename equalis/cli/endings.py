@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import io
 import os
 import sys
 import tempfile
 import traceback
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
@@ -31,8 +34,29 @@ class EndError(Exception):
         self.code, self.text, self.mend, self.more = code, text, mend, tuple(more)
 
 
+def _spelled(error: UnicodeError) -> tuple[str, int]:
+    """What a terminal shows of characters that it does not have: their plain form, else their code points."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_SIGNS)
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode() if any(map(unicodedata.combining, unicodedata.normalize("NFKD", text))) else text
+    return plain.encode("ascii", "backslashreplace").decode(), error.end
+
+
+_SIGNS = {ord(sign): plain for sign, plain in {"·": "-", "—": "-", "–": "-", "…": "...", "→": "->", "×": "x", "≥": ">=", "≤": "<=", "’": "'", "«": '"', "»": '"', "\u00a0": " ", "œ": "oe", "ß": "ss"}.items()}
+
+
+def _any_terminal() -> None:
+    """A terminal without our characters (LANG=C) gets plain ones; it is no reason to end."""
+    codecs.register_error("equalis-plain", _spelled)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="equalis-plain")
+
+
 def guarded(root: click.Group) -> NoReturn:
     """Run the command line; never show a traceback."""
+    _any_terminal()
     try:
         with root.make_context("equalis", sys.argv[1:]) as context:
             code = root.invoke(context)

@@ -4,21 +4,47 @@ from __future__ import annotations
 
 import click
 
+from equalis.cases.loading import Loaded
 from equalis.cases.shapes import choice
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.loaded import everything
 from equalis.cli.printing import row
 from equalis.judge.checks import CHECKS
 from equalis.judge.selection import described
-from equalis.model.case import Case, Expectation, Family, Step
+from equalis.model.case import Case, Expectation, Family, Requirement, Step
 from equalis.model.values import as_text
+from equalis.reporting.terms import TERMS
+
+SHOWN = 12
+"""How many of the cases that prove a requirement are named."""
 
 
 @click.command("explain")
-@click.argument("name", metavar="CASE[#EXPECTATION]")
-def command(name: str) -> int:
-    """Say what is given, asked and demanded; with #EXPECTATION, what is checked and how to mend it."""
+@click.argument("words", metavar="CASE[#EXPECTATION]|REQUIREMENT|TERM", nargs=-1, required=True)
+def command(words: tuple[str, ...]) -> int:
+    """Say what a case gives, asks and demands; what is checked and how to mend it; what a requirement or a word of the report means.
+
+    Examples: ra-pid/ra-depot, ra-pid/ra-depot#schema, RA-042, form (2), level S.
+    """
+    name = " ".join(words)
+    if meaning := {_plainly(term): (term, text) for term, text in TERMS.items()}.get(_plainly(name)):
+        _print([meaning[0], f"  {meaning[1]}"])
+        return 0
     loaded = everything()
+    demands = {item.id: (family, item) for family in loaded.pack.families.values() for item in family.requirements.values()}
+    if found := demands.get(name.upper()):
+        _print(_requirement(*found, loaded))
+        return 0
+    if "/" not in name and "#" not in name:
+        raise EndError(USAGE, f"no requirement and no term `{name}`", choice(name, (*demands, *TERMS), "requirements and terms"))
+    return _case_or_expectation(name, loaded)
+
+
+def _plainly(term: str) -> str:
+    return "".join(character for character in term.casefold() if character.isalnum())
+
+
+def _case_or_expectation(name: str, loaded: Loaded) -> int:
     case_name, _, expectation_name = name.partition("#")
     case = loaded.pack.case(case_name)
     if case is None:
@@ -39,6 +65,23 @@ def command(name: str) -> int:
 def _print(rows: list[str]) -> None:
     for text in rows:
         row(text)
+
+
+def _requirement(family: Family, item: Requirement, loaded: Loaded) -> list[str]:
+    proving = [case.name for case in loaded.pack.cases if any(demand.requirement == item.id for demand in case.expectations)]
+    causes = [cause for cause in family.causes if any(sign.requirement == item.id for sign in cause.signs)]
+    return [
+        f"{item.id} ({item.level.value}, {item.basis.value}) of {family.name}",
+        f"  {item.sentence}",
+        f"  source: {item.cites}",
+        *([f"  mend: {item.remedy}"] if item.remedy else []),
+        *(["", "  may show as"] if causes else []),
+        *(f"    {cause.text}; {cause.remedy}" for cause in causes),
+        "",
+        f"  proven by {len(proving)} cases" if proving else f"  proven by no case: {item.unproven or 'it is attested'}",
+        *(f"    {name}" for name in proving[:SHOWN]),
+        *([f"    and {len(proving) - SHOWN} more"] if len(proving) > SHOWN else []),
+    ]
 
 
 def _case(case: Case) -> list[str]:

@@ -10,7 +10,8 @@ import click
 from equalis.cli.bundles import checked
 from equalis.model.report import Report
 from equalis.reporting import document, junit, pipelines
-from equalis.reporting.text import Lines, full
+from equalis.reporting.text import Lines
+from equalis.reporting.whole import full
 
 FORMS: Mapping[str, Callable[[Report, Lines], bytes]] = {
     "text": lambda report, lines: full(report, lines).encode(), "json": lambda report, _: document.render(report), "junit": junit.render,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import click
 
 from equalis.agreement import NoCaseError, OtherSolutionError
+from equalis.cases.shapes import choice
 from equalis.cli import configured
 from equalis.cli.conversing import conversation
 from equalis.cli.endings import CODES, INCONCLUSIVE, OK, USAGE, EndError, noted, say, told
@@ -58,14 +60,17 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     for name in defects:
         if name not in BY_NAME:
-            raise EndError(USAGE, f"no defect `{name}`", f"valid defects: {', '.join(sorted(BY_NAME))}")
+            raise EndError(USAGE, f"no defect `{name}`", f"{choice(name, BY_NAME, 'defects')} (`equalis list defects`)")
     names = (*names, *patterns, *(_failed(failed) if failed else ()))
     if unfinished and (names or defects or families or tags or environment):
         raise EndError(USAGE, "a resumed run plays what it planned", "give --resume no case, family, tag, defect or environment")
 
+    given = (("--defect", defects), ("--config", (path,)), ("--bindings", bindings), ("--environment", (environment,)))
+    again = shlex.join(["equalis", "run", *(["--demo"] if demo and not defects else []), *(word for option, values in given for value in values if value for word in (option, value))])
+
     def once() -> int:
         config = _configuration(path, unfinished, environment, demo=demo or bool(defects), bindings=bindings, out=out)
-        return _played(Order(config, home(), names, families, tags, defects, retries), unfinished, as_json=as_json)
+        return _played(Order(config, home(), names, families, tags, defects, retries), unfinished, again, as_json=as_json)
 
     if not watched:
         return once()
@@ -89,13 +94,13 @@ def _watched(once: Callable[[], int], paths: tuple[Path, ...]) -> int:
     return code
 
 
-def _played(order: Order, unfinished: str, *, as_json: bool) -> int:
-    """Play what was ordered, print what it came to; its exit code."""
+def _played(order: Order, unfinished: str, again: str, *, as_json: bool) -> int:
+    """Play what was ordered, print what it came to; its exit code. ``again`` is the command that plays a case again."""
     gc.freeze()  # the program as it is loaded stays: to look through it again and again would be done on the product's time
     out_console = console(sys.stderr if as_json else None)
     try:
         typing = order.config.solution.driver == "operator" and not order.config.solution.page
-        shown = LiveProgress(out_console, quiet=as_json, still=typing, environment=order.config.environment)
+        shown = LiveProgress(out_console, quiet=as_json, still=typing, command=again)
         with conversation(order.config.solution, order.home) as talk, shown as progress:
             finished = resume(Path(unfinished), order, progress, talk) if unfinished else run(order, progress, talk)
     except NoCaseError as error:

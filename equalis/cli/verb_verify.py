@@ -11,8 +11,10 @@ from equalis.archive.bundle import NotAuthenticError
 from equalis.cli.bundles import checked
 from equalis.cli.endings import CODES, INCONCLUSIVE, KO, NOT_AUTHENTIC, OK, say
 from equalis.model.outcome import Outcome
+from equalis.reporting.blocks import Blocks
 from equalis.reporting.console import console, fitted, styled
-from equalis.reporting.text import case_line, clean, summary, verdict_text
+from equalis.reporting.text import case_line, clean, summary
+from equalis.reporting.whole import command_of
 from equalis.verifier import Verification
 
 
@@ -74,10 +76,11 @@ def _print(path: str, found: Verification, *, quiet: bool) -> None:
             out.print(f"             claimed time {found.seal.claimed.isoformat()} (no time-stamp)")
         for word, text in _told(found):
             out.print(fitted(out, clean(f"  {word:<10} {text}")))
+        blocks = Blocks(found.lines, command_of(report))
         for verdict in report.verdicts:
             if verdict.outcome not in {Outcome.OK, Outcome.NOT_APPLICABLE}:
                 out.print(styled(case_line(verdict)))
-                for text in verdict_text(verdict, found.lines, found.report.header.environment):
+                for text in blocks.of(verdict):
                     out.print(styled(fitted(out, text)))
         *before, last = summary(report)
         for line in before:

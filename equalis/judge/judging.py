@@ -19,6 +19,9 @@ from equalis.model.verdict import Finding, Verdict
 from equalis.wire.bindings import Bindings
 from equalis.wire.unreadable import UnknownFieldError, UnreadableError
 
+_JUMP = 10 * 60 * 1000
+"""Milliseconds: a case whose record spans more has moved its clock; then the exchanges alone are counted."""
+
 
 def judge(case: Case, transcript: Transcript, bindings: Bindings) -> Verdict:
     """Judge a case on what was recorded; total: whatever the transcript holds, a verdict comes back.
@@ -27,7 +30,7 @@ def judge(case: Case, transcript: Transcript, bindings: Bindings) -> Verdict:
     or did not do can be KO; a SHOULD is reported and never folds.
     """
     try:
-        return _judged(case, transcript, bindings)
+        return replace(_judged(case, transcript, bindings), milliseconds=_took(transcript))
     except Exception as error:  # noqa: BLE001 - total: a defect of ours is a Fault, never a KO
         fault = _own(f"the judge failed: {type(error).__name__}: {error}")
         return Verdict(case.name, case.title, Outcome.INCONCLUSIVE, (), (fault,), f"equalis: {fault.cause}")
@@ -49,6 +52,14 @@ def _judged(case: Case, transcript: Transcript, bindings: Bindings) -> Verdict:
         return Verdict(case.name, case.title, Outcome.INCONCLUSIVE, held, tuple(faults), reason, unmet)
     outcome = worst(item.outcome for item in findings if item.level is Level.MUST)
     return Verdict(case.name, case.title, outcome, tuple(findings), unmet=unmet)
+
+
+def _took(transcript: Transcript) -> int:
+    """The milliseconds from the first to the last thing that was recorded, on the environment's clock without its jumps."""
+    exchanges = sum(exchange.elapsed for exchange in transcript.exchanges) // 1000
+    moments = [moment for item in transcript.exchanges for moment in (item.at, item.until)] + [item.at for item in transcript.observations]
+    span = int((max(moments) - min(moments)).total_seconds() * 1000) if moments else 0
+    return span if span < _JUMP else exchanges
 
 
 def not_applicable(case: Case, transcript: Transcript) -> str:

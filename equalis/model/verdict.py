@@ -68,7 +68,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement of one case. ``reason`` says why it was not judged on its findings."""
+    """The judgement of one case. ``reason`` says why it was not judged on its findings, ``milliseconds`` how long the case took
+    by what was recorded of it.
+    """
 
     case: str
     title: str
@@ -77,6 +79,7 @@ class Verdict:
     faults: tuple[Fault, ...] = ()
     reason: str = ""
     unmet: tuple[str, ...] = ()
+    milliseconds: int = 0
 
 
 def retried(before: Verdict, after: Verdict) -> Verdict:

@@ -15,9 +15,9 @@ from rich.text import Text
 
 from equalis.model.case import Case, Step
 from equalis.model.outcome import Outcome
-from equalis.model.transcript import EMBEDDED
 from equalis.model.verdict import Verdict
-from equalis.reporting.text import Lines, case_line, clean, verdict_text
+from equalis.reporting.blocks import PLAIN, Blocks, not_applicable
+from equalis.reporting.text import Lines, case_line, clean
 
 STYLES = {
     Outcome.KO: "bold red", Outcome.INCONCLUSIVE: "yellow",
@@ -80,11 +80,14 @@ def styled(text: str) -> Text:
 class LiveProgress:
     """Shows the case, its step, what it waits for and the time that it took so far."""
 
-    def __init__(self, out: Console, *, quiet: bool = False, still: bool = False, environment: str = EMBEDDED) -> None:
-        """``quiet`` prints nothing at all; ``still`` moves nothing, for somebody who types at the same terminal."""
-        self._out, self._quiet, self._environment = out, quiet, environment
+    def __init__(self, out: Console, *, quiet: bool = False, still: bool = False, command: str = PLAIN) -> None:
+        """``quiet`` prints nothing at all; ``still`` moves nothing, for somebody who types at the same terminal; ``command`` plays
+        a case again.
+        """
+        self._out, self._quiet = out, quiet
         self._total = 0
-        self._lines: Lines = lambda _path, _line: ""
+        self._blocks = Blocks(lambda _path, _line: "", command)
+        self._idle: list[Verdict] = []
         self._done = 0
         self._case: Case | None = None
         self._wait = ""
@@ -103,10 +106,12 @@ class LiveProgress:
         """Take the live display away."""
         if self._alive:
             self._live.stop()
+        for row in not_applicable(self._idle):
+            self._out.print(styled(row))
 
     def run_begins(self, total: int, lines: Lines) -> None:
         """Know how many cases there are, and the lines of their files."""
-        self._total, self._lines = total, lines
+        self._total, self._blocks.lines = total, lines
 
     def case_begins(self, case: Case) -> None:
         """Show which case is played."""
@@ -121,8 +126,11 @@ class LiveProgress:
         self._done, self._case = self._done + 1, None
         if self._quiet:
             return
+        if verdict.outcome is Outcome.NOT_APPLICABLE:
+            self._idle.append(verdict)
+            return
         self._out.print(styled(case_line(verdict, seconds)))
-        for text in verdict_text(verdict, self._lines, self._environment):
+        for text in self._blocks.of(verdict):
             self._out.print()
             self._out.print(styled(fitted(self._out, text)))
             self._out.print()

@@ -42,7 +42,7 @@ def _proof(proof: Proof) -> dict[str, Any]:
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "case": verdict.case, "title": verdict.title, "outcome": verdict.outcome.value,
-        "reason": verdict.reason, "unmet": list(verdict.unmet),
+        "reason": verdict.reason, "unmet": list(verdict.unmet), "milliseconds": verdict.milliseconds,
         "findings": [_finding(item) for item in verdict.findings],
         "faults": [
             {"blame": fault.blame.value, "cause": fault.cause, "remedy": fault.remedy, "step": fault.step}
@@ -65,7 +65,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }  # fmt: skip
 
 
-WORDING = frozenset({"expected", "actual", "expected_at", "actual_at", "likely", "cause", "remedy", "reason", "missing", "kind", "place", "quoted", "follows", "recorded"})
+WORDING = frozenset({"headline", "milliseconds", "expected", "actual", "expected_at", "actual_at", "likely", "cause", "remedy", "reason", "missing", "kind", "place", "quoted", "follows", "recorded"})
 """What a finding says in words, and another version may say otherwise."""
 
 

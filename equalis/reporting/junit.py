@@ -13,6 +13,7 @@ from equalis.model.outcome import Level, Outcome
 from equalis.model.report import Report
 from equalis.model.verdict import Finding, Verdict
 from equalis.reporting.text import Lines, clean, finding_text
+from equalis.reporting.whole import command_of
 from equalis.wire import strict_xml
 
 
@@ -29,12 +30,12 @@ def facts(content: bytes) -> object:
 
 
 def _facts(node: etree._Element) -> object:
-    said = sorted((name, value) for name, value in node.attrib.items() if name != "message")
+    said = sorted((name, value) for name, value in node.attrib.items() if name not in {"message", "time"})
     return str(node.tag), tuple(said), tuple(_facts(child) for child in node)
 
 
 def _suite(verdict: Verdict, report: Report, lines: Lines) -> TestSuite:
-    cases = [_test_case(verdict, finding, lines, report.header.environment) for finding in verdict.findings]
+    cases = [_test_case(verdict, finding, lines, command_of(report)) for finding in verdict.findings]
     if not cases:
         whole = TestCase("(whole case)", classname=clean(verdict.case))
         if verdict.outcome is Outcome.NOT_APPLICABLE:
@@ -42,16 +43,18 @@ def _suite(verdict: Verdict, report: Report, lines: Lines) -> TestSuite:
         else:
             whole.add_error_info(clean(verdict.reason) or "nothing was judged")
         cases = [whole]
+    for case in cases:
+        case.elapsed_sec = round(verdict.milliseconds / 1000 / len(cases), 3)  # a case is played as one; its expectations share its time
     return TestSuite(clean(verdict.case), cases, timestamp=clean(report.header.started), package=clean(verdict.title))
 
 
-def _test_case(verdict: Verdict, finding: Finding, lines: Lines, environment: str) -> TestCase:
+def _test_case(verdict: Verdict, finding: Finding, lines: Lines, command: str) -> TestCase:
     made = TestCase(clean(f"{finding.expectation} ({finding.requirement})"), classname=clean(verdict.case))
     if finding.outcome is Outcome.KO and finding.level is Level.SHOULD:
         made.add_skipped_info(clean(f"SHOULD not met: {finding.actual}"))
     elif finding.outcome is Outcome.KO:
         message = clean(f"expected {finding.expected}; actual {finding.actual}")
-        made.add_failure_info(message, finding_text(verdict.case, finding, lines, environment), clean(finding.requirement))
+        made.add_failure_info(message, finding_text(verdict.case, finding, lines, command), clean(finding.requirement))
     elif finding.outcome is Outcome.INCONCLUSIVE:
         made.add_error_info(clean(verdict.reason or finding.actual))
     elif finding.outcome is Outcome.NOT_APPLICABLE:

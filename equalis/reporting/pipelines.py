@@ -102,13 +102,13 @@ _STATUS = {Outcome.OK: "passed", Outcome.KO: "failed", Outcome.NOT_APPLICABLE: "
 
 
 def ctrf(report: Report) -> bytes:
-    """A Common Test Report: a test is a case. Durations are not in a report, so they are 0."""
+    """A Common Test Report: a test is a case, its duration in milliseconds."""
     tests = [_test(verdict) for verdict in report.verdicts]
     counts = {word: sum(test["status"] == word for test in tests) for word in ("passed", "failed", "pending", "skipped", "other")}
     moment = int(datetime.fromisoformat(report.header.started).timestamp() * 1000)
     results = {
         "tool": {"name": "equalis", "version": clean(report.header.tool)},
-        "summary": {"tests": len(tests), **counts, "start": moment, "stop": moment},
+        "summary": {"tests": len(tests), **counts, "start": moment, "stop": moment + sum(verdict.milliseconds for verdict in report.verdicts)},
         "tests": tests,
         "environment": {"appName": clean(report.header.solution), "appVersion": clean(report.header.version), "testEnvironment": clean(report.header.environment)},
     }  # fmt: skip
@@ -116,7 +116,7 @@ def ctrf(report: Report) -> bytes:
 
 
 def _test(verdict: Verdict) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": clean(verdict.case), "status": _STATUS[verdict.outcome], "duration": 0, "suite": clean(verdict.case.partition("/")[0])}
+    found: dict[str, Any] = {"name": clean(verdict.case), "status": _STATUS[verdict.outcome], "duration": verdict.milliseconds, "suite": clean(verdict.case.partition("/")[0])}
     told = [_sentence(item) for item in verdict.findings if item.outcome is Outcome.KO and item.level is Level.MUST]
     if message := "\n".join(told) or clean(verdict.reason):
         found["message"] = message

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from equalis.model.characters import UNSHOWN
 from equalis.model.outcome import Outcome
 from equalis.model.report import Report
 from equalis.model.source import Mistake, Source
-from equalis.model.transcript import EMBEDDED
 from equalis.model.verdict import Finding, Verdict
 from equalis.reporting.causes import grouped
 from equalis.reporting.lookalikes import differences
@@ -39,32 +38,33 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\x{ord(character):02x}" if character == "#" else character.encode("unicode_escape").decode()
 
 
-def finding_text(case: str, finding: Finding, lines: Lines, environment: str = EMBEDDED) -> str:
-    """A finding as design.md §9 lays it out, with the way to play it again in its environment."""
+def finding_text(case: str, finding: Finding, lines: Lines, command: str) -> str:
+    """A finding as design.md §9 lays it out, with the command that plays its case again."""
     name = f"{case}#{finding.expectation}"
     rows = [
         f"{finding.outcome.value}  {case} · {finding.expectation} · {finding.requirement}",
         f"    {finding.level.value}: {finding.sentence}",
         *_pointer(finding.source, lines(finding.source.path, finding.source.line), "  "),
-        _row("expected", finding.expected, finding.expected_at),
-        _row("actual", finding.actual, finding.actual_at if finding.actual_at not in finding.actual else ""),
+        as_row("expected", finding.expected, finding.expected_at),
+        as_row("actual", finding.actual, finding.actual_at if finding.actual_at not in finding.actual else ""),
     ]
     why = finding.why
     if unlike := differences(finding.expected, finding.actual):
-        rows.append(_row("differs", unlike))
-    rows += [_row("said", text) for text in why.quoted]
-    rows += [_row(word, text) for word, text in (("likely", why.likely), ("mend", why.remedy), ("follows", why.follows)) if text]
+        rows.append(as_row("differs", unlike))
+    rows += [as_row("said", text) for text in why.quoted]
+    rows += [as_row(word, text) for word, text in (("likely", why.likely), ("mend", why.remedy), ("follows", why.follows)) if text]
     instead = f"none of it; recorded: {why.recorded}" if why.recorded else "none: nothing was recorded"
     evidence = ", ".join(f"exchange #{number}" for number in finding.exchanges[:4]) or (finding.actual_at or instead)
     if finding.correlation:
         evidence += f" · Correlation-ID {finding.correlation}"
-    rows.append(_row("evidence", evidence))
-    rows.append(_row("replay", f"equalis run {case}" if environment == EMBEDDED else f"equalis run --environment {environment} {case}"))
-    rows.append(_row("more", f"equalis explain {name}"))
+    rows.append(as_row("evidence", evidence))
+    rows.append(as_row("replay", f"{command} {case}"))
+    rows.append(as_row("more", f"equalis explain {name}"))
     return "\n".join(map(clean, rows))
 
 
-def _row(word: str, text: str, where: str = "") -> str:
+def as_row(word: str, text: str, where: str = "") -> str:
+    """A row of a block: a word, what is to be said, and where it was found."""
     head = f"   {word:<9} {text}"
     return f"{head:<48}  {where}" if where else head
 
@@ -102,28 +102,6 @@ def _shown_width(text: str) -> int:
     return len(clean(f"|{text}")) - 1
 
 
-def verdict_text(verdict: Verdict, lines: Lines, environment: str = EMBEDDED) -> Iterator[str]:
-    """Everything that a reader must know of a case that is not OK."""
-    notes = [_row("note", f"waited in vain: {wait}") for wait in verdict.unmet]
-    missed = [item for item in verdict.findings if item.outcome is Outcome.KO]
-    for finding in missed:
-        if not finding.why.follows:
-            after = [f"{item.expectation} ({item.requirement})" for item in missed if item.why.follows == finding.expectation]
-            more = [_row("follow", f"{len(after)} more KO follow from it: {', '.join(after)}")] if after else []
-            yield "\n".join([finding_text(verdict.case, finding, lines, environment), *map(clean, more + notes)])
-    if verdict.outcome is Outcome.INCONCLUSIVE:
-        rows = [f"INCONCLUSIVE  {verdict.case}"]
-        if not verdict.faults:
-            rows.append(_row("why", verdict.reason or "some expectation cannot be judged"))
-        for fault in dict.fromkeys(verdict.faults):
-            rows += [_row("at fault", fault.blame.value), _row("what", fault.cause), _row("mend", fault.remedy)]
-        rows += [
-            _row(item.expectation, item.actual) for item in verdict.findings
-            if item.outcome is Outcome.INCONCLUSIVE and not verdict.faults
-        ]  # fmt: skip
-        yield "\n".join(map(clean, rows + notes))
-
-
 def case_line(verdict: Verdict, seconds: float | None = None) -> str:
     """One line for one case."""
     took = f"  {seconds:.1f} s" if seconds is not None else ""
@@ -159,19 +137,3 @@ def summary(report: Report) -> Iterator[str]:
     if attested:
         yield clean(f"to be attested with form (2): {', '.join(proof.requirement for proof in attested)}")
     yield report.headline
-
-
-def full(report: Report, lines: Lines) -> str:
-    """The whole report as text."""
-    parts: list[str] = [case_line(verdict) for verdict in report.verdicts]
-    details = [text for verdict in report.verdicts for text in verdict_text(verdict, lines, report.header.environment)]
-    return "\n".join(_blocks(parts, details, summary(report))) + "\n"
-
-
-def _blocks(cases: Iterable[str], details: Iterable[str], ending: Iterable[str]) -> Iterator[str]:
-    yield from cases
-    for text in details:
-        yield ""
-        yield text
-    yield ""
-    yield from ending

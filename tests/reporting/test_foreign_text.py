@@ -22,6 +22,7 @@ from equalis.model.source import Mistake, Source
 from equalis.model.transcript import Fault
 from equalis.model.verdict import Conformity, Explanation, Finding, Proof, Verdict
 from equalis.reporting import comparison, console, document, junit, pipelines, proof_page, text
+from equalis.reporting.blocks import Blocks
 from equalis.wire import strict_json
 from tests.foreign import HOSTILE, TEXTS, wrong
 
@@ -59,7 +60,7 @@ def _live(foreign: str) -> str:
     out = console.console(shown)
     out._force_terminal, out.width = True, 30
     report = hostile(foreign.replace(":", " :", 1) if foreign != HOSTILE else foreign)
-    with console.LiveProgress(out, environment=foreign) as progress:
+    with console.LiveProgress(out, command=foreign) as progress:
         progress.run_begins(9, lines(foreign))
         case = Case(foreign, "", foreign, {}, (), (), source=Source(""))
         progress.case_begins(case)
@@ -80,7 +81,7 @@ def _rendered(form: str, report: Report, foreign: str) -> str:
 PLAIN: dict[str, Callable[[Report, str], str]] = {
     "cases": lambda report, _: "\n".join(map(text.case_line, report.verdicts)),
     "summary": lambda report, _: "\n".join(text.summary(report)),
-    "verdicts": lambda report, foreign: "\n".join(row for item in report.verdicts for row in text.verdict_text(item, lines(foreign), foreign)),
+    "verdicts": lambda report, foreign: "\n".join(row for item in report.verdicts for row in Blocks(lines(foreign), foreign).of(item)),
     "comparison": lambda report, _: "\n".join(comparison.lines(comparison.compare(replace(report, verdicts=()), report))),
     "comparison, mended": lambda report, _: "\n".join(comparison.lines(comparison.compare(report, replace(report, verdicts=())))),
     "mistake": lambda _, foreign: text.mistake_text(Mistake(Source(foreign, 3, 5), foreign, foreign, foreign)),

@@ -17,6 +17,8 @@ from equalis.model.report import Header, Report
 from equalis.model.transcript import Fault
 from equalis.model.verdict import Conformity, Proof, Verdict
 from equalis.reporting import document, junit, text
+from equalis.reporting.blocks import Blocks
+from equalis.reporting.whole import full
 from tests.judge import stage
 
 GOLDENS = Path(__file__).parent.parent / "goldens"
@@ -50,21 +52,21 @@ def golden(name: str, found: str) -> None:
 
 def test_a_ko_has_the_form_of_the_design(loaded: Loaded) -> None:
     """Expected, actual, where, likely, evidence, and how to learn more."""
-    golden("ko.txt", "\n".join(text.verdict_text(ko(loaded), lines)) + "\n")
+    golden("ko.txt", "\n".join(Blocks(lines).of(ko(loaded))) + "\n")
 
 
 def test_an_inconclusive_names_who_what_and_what_to_do(loaded: Loaded) -> None:
     """Fault, cause, remedy; never the word KO."""
     fault = Fault(Blame.CONFIGURATION, "the solution does not answer at http://127.0.0.1:1", "start the product")
     found = judge(stage.case(stage.expectation("present", SHARE)), stage.transcript(faults=(fault,), unmet={"facturer": "pid.pay was never called"}), loaded.bindings)
-    shown = "\n".join(text.verdict_text(found, lines)) + "\n"
+    shown = "\n".join(Blocks(lines).of(found)) + "\n"
     assert "KO" not in shown
     golden("inconclusive.txt", shown)
 
 
 def test_the_full_text_ends_with_the_headline(loaded: Loaded) -> None:
     """Cases, details, counts, what is to be attested, the headline."""
-    golden("report.txt", text.full(report(ko(loaded)), lines))
+    golden("report.txt", full(report(ko(loaded)), lines))
 
 
 def test_junit_has_a_suite_for_a_case_and_a_test_case_for_an_expectation(loaded: Loaded) -> None:
