@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         named, demo = config.invocation_params.dir / str(config.getoption("--equalis-config")), bool(config.getoption("--equalis-demo"))
         if not demo and not named.is_file():
-            message = clean(f"no solution is configured: {named} does not exist; write it (docs/configuration.md), or try --equalis-demo")
+            message = clean(f"no solution is configured: {named} does not exist; `equalis init` writes it, or try --equalis-demo")
             raise pytest.UsageError(message)
         place = str(config.getoption("--equalis-environment"))
         config.stash[TABLE] = Opened(lambda: from_file(named, place, demo=demo), home())

@@ -24,7 +24,7 @@ from equalis.model.config import Config
 from equalis.model.health import Health, Line
 from equalis.model.outcome import Outcome
 from equalis.model.transcript import EMBEDDED
-from equalis.model.verdict import Verdict
+from equalis.model.verdict import Kind, Verdict
 from equalis.reporting.blocks import PLAIN, Blocks
 from equalis.reporting.text import Lines
 from equalis.runner import Runner, RunStoppedError
@@ -119,15 +119,17 @@ class Table:
         self._stack.close()
 
 
-LOGIN = "ra-pid/authentification"
-"""The case in which a doctor logs in, and nothing else happens."""
+LOGINS = ("ra-pid/authentification", "idv/verification", "eprescription/emission")
+"""The first case of each family in which a doctor logs in; the first of them that applies is tried."""
 
 
 def logged_in(config: Config, loaded: Loaded, home: Path) -> Line:
     """Whether the product obtains a token of the environment: it logs in once, in a run that nobody keeps."""
     if config.solution.driver == "operator":
         return Line("token", Health.WARNING, "not asked for: a person acts on this product", "play a first case, and see")
-    case = loaded.pack.case(LOGIN)
+    declared = config.solution.capabilities
+    known = [case for name in LOGINS if (case := loaded.pack.case(name))]
+    case = next((case for case in known if all(need in declared for need in case.needs)), None)
     with tempfile.TemporaryDirectory(prefix="equalis-") as folder:
         table = Table(lambda: replace(config, out=folder), home)
         with contextlib.closing(table):
@@ -139,6 +141,8 @@ def logged_in(config: Config, loaded: Loaded, home: Path) -> Line:
         return Line("token", Health.WARNING, f"not asked for: {verdict.reason if verdict else 'the scenarios have no login'}", "play a first case, and see")
     if verdict.faults:
         return Line("token", Health.KO, verdict.faults[0].cause, verdict.faults[0].remedy)
-    if any(item.expectation == "demande" and item.outcome is Outcome.OK for item in verdict.findings):
-        return Line("token", Health.OK, "obtained: a doctor has logged in")
-    return Line("token", Health.KO, "the identity provider gave the product none", f"play `equalis run --environment {config.environment} {LOGIN}`, and read what it says")
+    said = next((text for item in verdict.findings for text in item.why.quoted if item.why.kind is Kind.REFUSAL), "")
+    if not said:
+        return Line("token", Health.OK, f"obtained: a doctor has logged in ({verdict.case})")
+    again = f"equalis run --environment {config.environment}" if config.live else "equalis run"
+    return Line("token", Health.KO, f"the product got none: {said}", f"play `{again} {verdict.case}`, and read what it says")

@@ -21,7 +21,7 @@ def read(path: str, *, demo: bool, bindings: tuple[str, ...] = (), out: str = ""
         found = replace(found, solution=DEMO) if demo else found
     elif path or not demo:
         what = f"no solution is configured: {file} does not exist"
-        mend = "write equalis.toml with a [solution] table (docs/configuration.md), or try `equalis run --demo`"
+        mend = "`equalis init` writes it (docs/configuration.md says what it holds), or try `equalis run --demo`"
         raise EndError(USAGE, what, mend)
     else:
         found = Config(DEMO)

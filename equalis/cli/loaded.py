@@ -22,7 +22,9 @@ def everything(bindings: tuple[str, ...] = (), scenarios: tuple[str, ...] = ()) 
     """What is shipped, what equalis.toml adds, and what the command line adds; raises MistakesError."""
     config = _own()
     own_bindings = (*(config.bindings if config else ()), *bindings)
-    own_scenarios = (*(config.scenarios if config else ()), *scenarios)
+    configured = config.scenarios if config else ()
+    known_folders = {Path(folder).resolve() for folder in configured}
+    own_scenarios = (*configured, *(folder for folder in scenarios if Path(folder).resolve() not in known_folders))
     found, known = packs.scenarios(own_scenarios), packs.bindings(own_bindings)
     return load_all({**found.content, **known.content}, {**found.shown, **known.shown})
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from equalis.model.outcome import Level, Outcome
 from equalis.model.report import Report
+from equalis.model.source import Source
 from equalis.model.verdict import Finding, Verdict
 from equalis.reporting.text import clean, summary
 
@@ -36,14 +37,23 @@ def _sentence(finding: Finding) -> str:
     return clean(" · ".join(filter(None, (finding.sentence, f"expected {finding.expected}; actual {finding.actual}", *told))))
 
 
-def github(report: Report) -> bytes:
+Place = Callable[[Source], Source | None]
+"""Gives the file and line at which a reader can be shown a finding: one that they have; None where there is none."""
+
+
+def _as_written(source: Source) -> Source:
+    return source
+
+
+def github(report: Report, place: Place = _as_written) -> bytes:
     """Workflow commands: an error for each KO, a warning for each case that nobody could judge, a notice for a SHOULD."""
     lines = []
     for verdict, finding in _told(report):
         word = "error" if finding.level is Level.MUST else "notice"
         title = f"{verdict.case} · {finding.expectation} · {finding.requirement}"
-        at = f"file={_property(finding.source.path)},line={finding.source.line},title={_property(title)}"
-        lines.append(f"::{word} {at}::{_data(_sentence(finding))}")
+        shown = place(finding.source)
+        at = f"file={_property(shown.path)},line={shown.line}," if shown else ""
+        lines.append(f"::{word} {at}title={_property(title)}::{_data(_sentence(finding))}")
     lines += [
         f"::warning title={_property(f'{verdict.case} · not judged')}::{_data(verdict.reason or 'some expectation cannot be judged')}"
         for verdict in report.verdicts if verdict.outcome is Outcome.INCONCLUSIVE
@@ -84,18 +94,22 @@ def _cell(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def gitlab(report: Report) -> bytes:
+def gitlab(report: Report, place: Place = _as_written) -> bytes:
     """GitLab's code quality report: one entry for each KO, its fingerprint the same from run to run."""
     entries = [
         {
             "description": _sentence(finding), "check_name": clean(f"{finding.requirement} {verdict.case}#{finding.expectation}"),
             "fingerprint": hashlib.sha256(clean(f"{verdict.case}#{finding.expectation}").encode()).hexdigest(),
             "severity": "major" if finding.level is Level.MUST else "info",
-            "location": {"path": clean(finding.source.path), "lines": {"begin": finding.source.line}},
+            "location": _location(place(finding.source) or finding.source),
         }
         for verdict, finding in _told(report)
     ]  # fmt: skip
     return _json(entries)
+
+
+def _location(source: Source) -> dict[str, Any]:
+    return {"path": clean(source.path), "lines": {"begin": source.line}}
 
 
 _STATUS = {Outcome.OK: "passed", Outcome.KO: "failed", Outcome.NOT_APPLICABLE: "skipped", Outcome.INCONCLUSIVE: "other"}

@@ -96,8 +96,13 @@ class PythonDriver:
         return Seen(document(self._guarded(action.name, acted), said))
 
     def idle(self) -> bool | None:
-        """Functions cannot tell."""
-        return None
+        """What the function `idle` says, None where the file has none."""
+        function = self._functions.get("idle")
+        told = self._configured("idle", lambda: function({}), "make the function for `idle` come back at once") if function else None
+        if told is None or isinstance(told, bool):
+            return told
+        cause = f"the function for idle returns neither True nor False: {sayable(str(told))}"
+        raise DriverError(cause, "return True or False, or None where the product cannot tell")
 
     def close(self) -> None:
         """Let the thread go."""
