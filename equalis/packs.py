@@ -50,6 +50,18 @@ def shipped_scenarios() -> Path:
     return inside if inside.is_dir() else package.parent / "scenarios"
 
 
+def documents() -> dict[str, Path]:
+    """The documents of this installation, by name: the pages (`platform`), `verify.sh`, the hook's OpenAPI, and every schema
+    of the embedded services (`mysecu/memoire.xsd`).
+    """
+    package = Path(str(resources.files("equalis")))
+    inside = package / "shipped" / "docs"
+    folder, services = inside if inside.is_dir() else package.parent / "docs", package / "services"
+    pages = {path.stem if path.suffix == ".md" else path.name: path for path in sorted(folder.glob("*")) if path.is_file()}
+    schemas = {f"{path.parent.parent.name}/{path.name}": path for path in sorted(services.glob("*/schemas/*")) if path.suffix in {".xsd", ".json"}}
+    return pages | schemas
+
+
 def bindings(overlays: Iterable[str] = ()) -> Files:
     """Every file of the bindings: the embedded ones, each overlay's files over them."""
     services = Path(str(resources.files("equalis"))) / "services"

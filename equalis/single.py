@@ -22,7 +22,7 @@ from equalis.gateway.opening import DescriptorError, PortTakenError, UnreadyErro
 from equalis.model.case import Case, Step
 from equalis.model.config import Config
 from equalis.model.health import Health, Line
-from equalis.model.outcome import Outcome
+from equalis.model.outcome import Blame, Outcome
 from equalis.model.transcript import EMBEDDED
 from equalis.model.verdict import Kind, Verdict
 from equalis.reporting.blocks import PLAIN, Blocks
@@ -123,6 +123,11 @@ LOGINS = ("ra-pid/authentification", "idv/verification", "eprescription/emission
 """The first case of each family in which a doctor logs in; the first of them that applies is tried."""
 
 
+def _not_asked(blame: Blame, cause: str, remedy: str) -> Line:
+    """A login that could not be tried: an action that nobody wrote yet is no fault, the rest is."""
+    return Line("token", Health.WARNING if blame is Blame.CONFIGURATION else Health.KO, f"not asked for: {cause}", remedy)
+
+
 def logged_in(config: Config, loaded: Loaded, home: Path) -> Line:
     """Whether the product obtains a token of the environment: it logs in once, in a run that nobody keeps."""
     if config.solution.driver == "operator":
@@ -136,11 +141,11 @@ def logged_in(config: Config, loaded: Loaded, home: Path) -> Line:
             try:
                 verdict, _ = table.play(case) if case else (None, "")
             except RunStoppedError as error:
-                return Line("token", Health.KO, error.cause, error.remedy.split(", then `equalis run --resume`")[0])
+                return _not_asked(error.blame, error.cause, error.remedy.split(", then `equalis run --resume`")[0])
     if verdict is None or verdict.outcome is Outcome.NOT_APPLICABLE:
         return Line("token", Health.WARNING, f"not asked for: {verdict.reason if verdict else 'the scenarios have no login'}", "play a first case, and see")
     if verdict.faults:
-        return Line("token", Health.KO, verdict.faults[0].cause, verdict.faults[0].remedy)
+        return _not_asked(verdict.faults[0].blame, verdict.faults[0].cause, verdict.faults[0].remedy)
     said = next((text for item in verdict.findings for text in item.why.quoted if item.why.kind is Kind.REFUSAL), "")
     if not said:
         return Line("token", Health.OK, f"obtained: a doctor has logged in ({verdict.case})")

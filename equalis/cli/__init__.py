@@ -15,6 +15,7 @@ VERBS = {
     "verify": "check a bundle or a run directory and judge it again, offline",
     "list": "list cases, checks, requirements, services, actions or defects",
     "explain": "say what a case or one of its expectations demands, and why",
+    "docs": "print a document, a schema or verify.sh of this version",
     "lint": "check case files and every file of a family; all mistakes at once",
     "serve": "open the embedded environment and print what to put into the product",
     "prove": "show that every defect of the demonstration solution is caught for its stated reason",
