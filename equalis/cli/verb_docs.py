@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from pathlib import Path
 
 import click
 
@@ -21,7 +22,7 @@ def command(name: str, as_path: bool) -> int:  # noqa: FBT001 - click's
     known = packs.documents()
     if not name:
         for each, path in known.items():
-            row(f"{each:<28} {path if as_path else _title(path.read_bytes())}".rstrip())
+            row(f"{each:<28} {path if as_path else _title(path)}".rstrip())
         return 0
     wanted = name if name in known else name.removesuffix(".md").removeprefix("docs/")
     if wanted not in known:
@@ -35,7 +36,8 @@ def command(name: str, as_path: bool) -> int:  # noqa: FBT001 - click's
     return 0
 
 
-def _title(content: bytes) -> str:
-    """The heading of a page, empty for what is none."""
-    first = content.decode("utf-8", errors="replace").partition("\n")[0]
-    return first.removeprefix("# ") if first.startswith("# ") else ""
+def _title(path: Path) -> str:
+    """The heading of a page; of another file its kind."""
+    if path.suffix != ".md":
+        return {".xsd": "XML Schema", ".json": "JSON", ".sh": "shell script"}.get(path.suffix, "")
+    return path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
