@@ -11,26 +11,30 @@ demo: $(READY)
 
 test: lint types arrows unit
 
+# Each part says what it costs: everybody's day pays for it.
+cost = @began=$$(date +%s); $(2) || exit $$?; echo "cost: $(1) took $$(( $$(date +%s) - began )) s"
+proof = $(call cost,the proof of $(1),$(BIN)/equalis prove --family $(1) --golden tests/goldens/proof-$(1).json --out reports/proof/$(1))
+
 prove: $(READY)
-	$(BIN)/equalis prove --family ra-pid --golden tests/goldens/proof-ra-pid.json --out reports/proof/ra-pid
-	$(BIN)/equalis prove --family idv --golden tests/goldens/proof-idv.json --out reports/proof/idv
-	$(BIN)/equalis prove --family eprescription --golden tests/goldens/proof-eprescription.json --out reports/proof/eprescription
+	$(call proof,ra-pid)
+	$(call proof,idv)
+	$(call proof,eprescription)
 
 # The same with twenty runs on a machine that stands still or is starved.
 prove-long: $(READY)
 	for family in ra-pid idv eprescription; do $(BIN)/equalis prove --family $$family --stalls 20 --golden tests/goldens/proof-$$family.json --out reports/proof/$$family || exit 1; done
 
 lint: $(READY)
-	$(BIN)/ruff check .
+	$(call cost,lint,$(BIN)/ruff check .)
 
 types: $(READY)
-	$(BIN)/mypy
+	$(call cost,types,$(BIN)/mypy)
 
 arrows: $(READY)
-	$(BIN)/lint-imports
+	$(call cost,arrows,$(BIN)/lint-imports)
 
 unit: $(READY)
-	$(BIN)/pytest -n 2
+	$(call cost,the tests,$(BIN)/pytest -n 2 --durations=10)
 
 # The same on a machine that is starved; it takes hours, and more patience of the products under test. Linux only.
 STARVED := EQUALIS_DEMO_PATIENCE=5 $(BIN)/python tools/starved.py

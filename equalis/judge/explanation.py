@@ -147,7 +147,8 @@ def _recorded(scene: Scene) -> str:
     """What there was instead of what a finding looks for, empty when nothing was recorded at all."""
     names = Counter(item.label.partition(", ")[2] for item in scene.exchanges)
     parts = [f"{name} ×{count}" if count > 1 else name for name, count in names.items()]
-    parts += [f"{len(found)} {what}" for found, what in ((scene.transcript.handshakes, "refused handshakes"), (scene.transcript.malformed, "malformed requests"), (scene.transcript.observations, "screens")) if found]  # fmt: skip
+    others = ((scene.transcript.handshakes, "refused handshake"), (scene.transcript.malformed, "malformed request"), (scene.transcript.observations, "screen"))
+    parts += [f"{len(found)} {what}{'s' if len(found) > 1 else ''}" for found, what in others if found]
     return ", ".join(parts)
 
 

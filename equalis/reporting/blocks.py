@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from equalis.model.outcome import Outcome
 from equalis.model.verdict import Finding, Verdict
-from equalis.reporting.text import Lines, as_row, clean, finding_text
+from equalis.reporting.text import NAMED, Lines, as_row, clean, finding_text
 
 _NUMBER = re.compile("^exchange #[0-9]+, ")
 PLAIN = "equalis run"
@@ -35,7 +35,8 @@ class Blocks:
             if first != name:
                 alike.setdefault(first, []).append(f"{finding.expectation} ({finding.requirement})" + (f" and {len(after)} more that follow from it" if after else ""))
                 continue
-            more = [as_row("follow", f"{len(after)} more KO follow from it: {', '.join(after)}")] if after else []
+            rest = f" and {len(after) - NAMED} more" if len(after) > NAMED else ""
+            more = [as_row("follow", f"{len(after)} more KO follow from it: {', '.join(after[:NAMED])}{rest}")] if after else []
             yield "\n".join([finding_text(verdict.case, finding, self.lines, self.command), *map(clean, more + notes)])
         rows = [f"KO  {verdict.case} · {', '.join(names)}: as in {first}" for first, names in alike.items()]
         if rows:

@@ -14,7 +14,7 @@ from equalis.reporting.causes import grouped
 from equalis.reporting.lookalikes import differences
 
 NAMED = 8
-"""How many requirements a summary names before it counts the rest."""
+"""How many requirements or findings are named before the rest is counted."""
 
 NAMED_CAUSES = 5
 """How many likely causes a summary names."""
