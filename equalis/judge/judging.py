@@ -114,6 +114,8 @@ def _findings(case: Case, transcript: Transcript, bindings: Bindings, faults: li
 
 def _explained(findings: list[Finding], case: Sequence[Expectation], judgements: Sequence[Judgement], scene: Scene) -> list[Finding]:
     """The findings with what explains them: an ornament, without which they still stand."""
+    if all(item.outcome is not Outcome.KO for item in findings):
+        return findings
     try:
         met = obstacles(scene)
         told = [

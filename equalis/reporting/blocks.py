@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from equalis.model.outcome import Outcome
 from equalis.model.verdict import Finding, Verdict
+from equalis.reporting.causes import said
 from equalis.reporting.text import NAMED, Lines, as_row, clean, finding_text
 
-_NUMBER = re.compile("^exchange #[0-9]+, ")
 PLAIN = "equalis run"
 """How a case is played again where nothing else is known of its run."""
 
@@ -50,8 +49,7 @@ def _cause(verdict: Verdict, finding: Finding) -> tuple[str, ...]:
     why = finding.why
     if why.likely:
         return (why.cause,)
-    said = _NUMBER.sub("", why.quoted[0]) if why.quoted else ""
-    return (said,) if said else (verdict.case.partition("@")[0], finding.expectation, finding.actual)
+    return (quote,) if (quote := said(why)) else (verdict.case.partition("@")[0], finding.expectation, finding.actual)
 
 
 def _undecided(verdict: Verdict) -> Iterator[str]:

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from equalis.model.outcome import Outcome
-from equalis.model.verdict import Finding, Kind, Verdict
+from equalis.model.verdict import Explanation, Finding, Kind, Verdict
 
 _NUMBER = re.compile("^exchange #[0-9]+, ")
-"""What differs from case to case in what a far side said."""
 _FEW = 4
 """How many times as many cases show the widest thing as show one that is then no matter for the first look."""
 _RANKS = {kind: rank for rank, kind in enumerate(Kind)}
@@ -70,8 +69,12 @@ def grouped(verdicts: Iterable[Verdict], requirements: Sequence[str]) -> list[Gr
 def _text(finding: Finding) -> str:
     """What a vendor reads of a finding first, empty when nothing is known but the demand itself."""
     why = finding.why
-    said = _NUMBER.sub("", next(iter(why.quoted), ""))
-    return why.likely or (f"{finding.requirement}: {why.remedy}" if why.remedy else "") or said
+    return why.likely or (f"{finding.requirement}: {why.remedy}" if why.remedy else "") or said(why)
+
+
+def said(why: Explanation) -> str:
+    """What was quoted first, without the number that its exchange has in one case; empty where nothing was."""
+    return _NUMBER.sub("", next(iter(why.quoted), ""))
 
 
 def first_cause(verdicts: Iterable[Verdict], requirements: Sequence[str]) -> str:
