@@ -106,7 +106,7 @@ def test_a_file_that_does_not_lint_and_a_missing_configuration_are_told(project:
     assert "unknown key `titel`" in broken.stdout
     missing = run(project, home, str(IDV))
     assert missing.returncode == 4
-    assert "write it (docs/configuration.md), or try --equalis-demo" in missing.stderr
+    assert "`equalis init` writes it, or try --equalis-demo" in missing.stderr
 
 
 @pytest.mark.mends("14")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Self
@@ -38,17 +38,22 @@ class _Number(float):
     exact: Decimal
 
 
-def plain(value: Value) -> object:
-    """A JSON value with lists and dicts, as the paths walk it."""
+def plain(value: Value, number: Callable[[Decimal], object] = lambda exact: exact) -> object:
+    """A JSON value with lists and dicts, as libraries walk it; ``number`` makes what stands for a number with a fraction."""
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: plain(item, number) for key, item in value.items()}
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    return _Number(value) if isinstance(value, Decimal) else value
+        return [plain(item, number) for item in value]
+    return number(value) if isinstance(value, Decimal) else value
+
+
+def comparable(value: Value) -> object:
+    """The same for ``find``: its filters compare numbers by what they mean, and its values keep their digits."""
+    return plain(value, _Number)
 
 
 def find(expression: str, document: object) -> list[object]:
-    """Every value at a path, in document order; raises UnreadableError for a document that cannot be walked."""
+    """Every value at a path of what ``comparable`` made, in document order; raises UnreadableError for a document that cannot be walked."""
     try:
         found = compiled(expression).find(document).values()  # type: ignore[arg-type]
         return [value.exact if isinstance(value, _Number) else value for value in found]

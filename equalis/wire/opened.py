@@ -37,7 +37,7 @@ class Opened:
     @cached_property
     def plain_json(self) -> object:
         """The body as JSON of lists and dicts, for RFC 9535 paths."""
-        return json_path.plain(self.json)
+        return json_path.comparable(self.json)
 
     @cached_property
     def entries(self) -> tuple[archives.Entry, ...]:

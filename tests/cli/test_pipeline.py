@@ -124,7 +124,7 @@ def test_diff_tells_what_is_new_and_what_was_mended(equalis: Equalis, bundles: t
 
 
 @pytest.mark.parametrize(("form", "check"), [
-    ("github", lambda text: text.startswith("::error file=scenarios/idv/deces.yaml,line=")), ("markdown", lambda text: "| idv/deces" in text),
+    ("github", lambda text: text.startswith("::error title=idv/deces · montre · IDV-039::")), ("markdown", lambda text: "| idv/deces" in text),
     ("gitlab", lambda text: len(json.loads(text)) == 1), ("ctrf", lambda text: json.loads(text)["results"]["summary"]["failed"] == 1),
 ])  # fmt: skip
 def test_the_report_speaks_each_pipelines_language(equalis: Equalis, bundles: tuple[Path, Path], form: str, check: Callable[[str], bool]) -> None:

@@ -64,9 +64,9 @@ def test_a_defect_exits_1_with_a_ko_and_json_says_the_same(equalis: Equalis) -> 
     ("words", "text"),
     [
         (("run", "--demo", "ra-pid/nothing"), "no case `ra-pid/nothing`"),
-        (("run", "--demo", "--family", "zz"), "known families: eprescription, idv, ra-pid"),
+        (("run", "--demo", "--family", "zz"), "valid families: eprescription, idv, ra-pid"),
         (("run", "--defect", "zz"), "valid defects"),
-        (("rnu",), "valid verbs: init, doctor, run"),
+        (("rnu",), "did you mean `run`? valid verbs: diff, docs, doctor"),
         (("run", "--nonsense"), "No such option"),
         (("verify", "nothing.asice"), "does not exist"),
         (("explain", "ra-pid/ra-depo"), "did you mean `ra-pid/ra-depot`?"),
