@@ -131,6 +131,8 @@ class Client:
         """One business message to mySecu, under its token."""
         if "token" not in self.values:
             answer = self.soap(f"{self.services['sts']}/token", '"http://docs.oasis-open.org/ws-sx/ws-trust/200512/RST/Issue"', filled(block("platform", "token-issue"), self.values))
+            shown = etree.fromstring(filled(block("platform", "token-issued"), self.values))
+            assert {node.tag for node in shown.iter()} == {node.tag for node in answer.find(".//wst:RequestSecurityTokenResponseCollection", NS).iter()}  # type: ignore[union-attr]
             self.values["token"] = answer.findtext(".//wst:RequestedSecurityToken/wsse:BinarySecurityToken", namespaces=NS) or ""
         business = filled(block("ra-pid", name), self.values | more)
         frame = filled(block("platform", "exchange"), self.values | {"model": "M-1", "business": business})

@@ -125,8 +125,10 @@ def _expectation(case: Case, item: Expectation, family: Family) -> list[str]:
         f"  looks at    {select}",
         f"  check       {check.name}" + (f" ({arguments})" if arguments else ""),
         *(f"    {line}" for line in check.doc.splitlines()),
-        *(["", "  likely"] if item.causes else []),
-        *(f"    {cause.text}; {cause.remedy}".rstrip("; ") for cause in item.causes),
+        *(["", "  likely, when it is KO"] if item.causes[:-1] else []),
+        *(f"    {cause.text}; {cause.remedy}".rstrip("; ") for cause in item.causes[:-1]),
+        *(["", "  mend"] if item.causes else []),
+        *(f"    {cause.text}; {cause.remedy}".rstrip("; ") for cause in item.causes[-1:]),
         "",
         f"  replay      equalis run {case.name}",
     ]

@@ -179,7 +179,7 @@ def test_every_list_has_a_form_for_people_and_one_for_machines(equalis: Equalis,
 def test_explain_says_what_is_demanded_and_why(equalis: Equalis) -> None:
     """Sentence, requirement, source, check, remedy, how to replay."""
     shown = equalis("explain", "ra-pid/pid-consultation-adulte#part-patient").stdout
-    for word in ("PID-052", "modelled", "same-as", "likely", "equalis run"):
+    for word in ("PID-052", "modelled", "same-as", "mend", "equalis run"):
         assert word in shown
     assert "hang-after-commit" in equalis("explain", "ra-pid/pid-paiement-pannes@muette-apres").stdout
 

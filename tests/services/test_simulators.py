@@ -290,6 +290,8 @@ def test_without_consent_nothing_is_taken(world: World, link: Link) -> None:
     assert [link.rest(DOCTOR, "POST", path, body)[0] for _ in range(2)] == [200, 302]
     assert link.rest(DOCTOR, "GET", f"{path}/MH")[1]["type"] == "MH"
     assert link.rest(DOCTOR, "POST", path, body.replace(b"MH", b"CNS_AUTO"))[0] == 403
+    for ends in ('"2030-W01-1T00:00:00Z"', '"2030-001T00:00:00Z"', '"2030-01-01"', '"20300101T000000Z"', "20300101", "null"):
+        assert link.rest(DOCTOR, "POST", path, b'{"type": "MH", "endAt": %s}' % ends.encode())[0] == 400, ends
     assert link.rest(DOCTOR, "POST", path, b'{"type": "MH"}')[0] == 400
     assert deposit(link, memoire().zip())[0] == 200
 
