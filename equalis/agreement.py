@@ -11,10 +11,13 @@ from equalis.cases import shapes
 from equalis.cases.bindings import load as load_bindings
 from equalis.cases.commits import unsaid
 from equalis.cases.loading import Loaded
+from equalis.cases.unheard_orders import unheard
 from equalis.gateway.opening import DescriptorError
+from equalis.model import embedded
 from equalis.model.case import INVENTED
 from equalis.model.config import Config
 from equalis.model.report import Header
+from equalis.model.source import MistakesError
 
 
 class OtherSolutionError(Exception):
@@ -47,7 +50,25 @@ def check_bindings(folder: Path, recorded: Recorded, ours: Mapping[str, bytes]) 
 def check_words(loaded: Loaded, config: Config) -> None:
     """Refuse a capability that nobody knows, which would silently test nothing, and what ``check_promises`` refuses."""
     _check_known("capability", config.solution.capabilities, loaded.pack.capabilities)
+    if wrong := unheard(loaded):
+        raise MistakesError(wrong)
+    _check_templates(loaded, config)
     check_promises(loaded, config)
+
+
+def _check_templates(loaded: Loaded, config: Config) -> None:
+    """Refuse an overlay whose binding leaves out a template by which the embedded service answers: the answer would be empty."""
+    if config.live is not None or not config.bindings:
+        return
+    shipped = load_bindings(packs.bindings().content).services
+    silent = []
+    for name in embedded.TEMPLATED:
+        due = {op.name for op in shipped[name].operations if op.answer.template}
+        silent += [op.name for op in loaded.bindings.services[name].operations if op.name in due and not op.answer.template]
+        silent += [] if loaded.bindings.services[name].refusal[0] else [f"{name} (its refusals)"]
+    if silent:
+        cause = f"the overlays name no template for the answers of {', '.join(silent)}"
+        raise DescriptorError(cause, "write `template:` and `media:` under each answer, and `refusal:`, as the shipped bindings do")
 
 
 def check_promises(loaded: Loaded, config: Config) -> None:

@@ -24,7 +24,7 @@ from equalis.model.config import Config
 from equalis.model.health import Health, Line
 from equalis.model.outcome import Blame, Outcome
 from equalis.model.transcript import EMBEDDED
-from equalis.model.verdict import Kind, Verdict
+from equalis.model.verdict import Verdict
 from equalis.reporting.blocks import PLAIN, Blocks
 from equalis.reporting.text import Lines
 from equalis.runner import Runner, RunStoppedError
@@ -119,22 +119,21 @@ class Table:
         self._stack.close()
 
 
-LOGINS = ("ra-pid/authentification", "idv/verification", "eprescription/emission")
-"""The first case of each family in which a doctor logs in; the first of them that applies is tried."""
+LOGIN = "ra-pid/authentification"
+"""The case in which a doctor logs in, and nothing else happens."""
 
 
 def _not_asked(blame: Blame, cause: str, remedy: str) -> Line:
     """A login that could not be tried: an action that nobody wrote yet is no fault, the rest is."""
-    return Line("token", Health.WARNING if blame is Blame.CONFIGURATION else Health.KO, f"not asked for: {cause}", remedy)
+    unwritten = blame is Blame.CONFIGURATION and "take its capability out" in remedy  # as each driver says it
+    return Line("token", Health.WARNING if unwritten else Health.KO, f"not asked for: {cause}", remedy)
 
 
 def logged_in(config: Config, loaded: Loaded, home: Path) -> Line:
     """Whether the product obtains a token of the environment: it logs in once, in a run that nobody keeps."""
     if config.solution.driver == "operator":
         return Line("token", Health.WARNING, "not asked for: a person acts on this product", "play a first case, and see")
-    declared = config.solution.capabilities
-    known = [case for name in LOGINS if (case := loaded.pack.case(name))]
-    case = next((case for case in known if all(need in declared for need in case.needs)), None)
+    case = loaded.pack.case(LOGIN)
     with tempfile.TemporaryDirectory(prefix="equalis-") as folder:
         table = Table(lambda: replace(config, out=folder), home)
         with contextlib.closing(table):
@@ -146,8 +145,8 @@ def logged_in(config: Config, loaded: Loaded, home: Path) -> Line:
         return Line("token", Health.WARNING, f"not asked for: {verdict.reason if verdict else 'the scenarios have no login'}", "play a first case, and see")
     if verdict.faults:
         return _not_asked(verdict.faults[0].blame, verdict.faults[0].cause, verdict.faults[0].remedy)
-    said = next((text for item in verdict.findings for text in item.why.quoted if item.why.kind is Kind.REFUSAL), "")
-    if not said:
-        return Line("token", Health.OK, f"obtained: a doctor has logged in ({verdict.case})")
+    if any(item.expectation == "demande" and item.outcome is Outcome.OK for item in verdict.findings):
+        return Line("token", Health.OK, "obtained: a doctor has logged in")
+    said = next((text for item in verdict.findings for text in item.why.quoted), "the identity provider was not asked")
     again = f"equalis run --environment {config.environment}" if config.live else "equalis run"
-    return Line("token", Health.KO, f"the product got none: {said}", f"play `{again} {verdict.case}`, and read what it says")
+    return Line("token", Health.KO, f"the product got none: {said}", f"play `{again} {LOGIN}`, and read what it says")

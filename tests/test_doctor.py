@@ -97,3 +97,16 @@ def test_functions_that_nobody_wrote_yet_are_a_warning(home: Path, tmp_path: Pat
     assert "warning  actions        no function yet for" in done.stdout
     assert "idv.verify" in done.stdout
     assert "idv.create" not in done.stdout
+
+
+@pytest.mark.parametrize(("answer", "health"), [("print('{\"state\": \"connected\"}')", "KO"), ("print('{}')", "KO"), ("sys.exit(78)", "warning")])
+def test_a_token_is_obtained_only_when_the_product_asked_for_one(equalis: Equalis, tmp_path: Path, answer: str, health: str) -> None:
+    """To say that one is connected proves nothing; an action that nobody wrote yet is no fault."""
+    hook = tmp_path / "hook.py"
+    hook.write_text(f"import sys\nsys.stdin.read()\nif sys.argv[-1] == 'reset':\n    print('{{}}')\nelse:\n    {answer}\n", encoding="utf-8")
+    (tmp_path / "equalis.toml").write_text(
+        f'[solution]\nname = "X"\ndriver = "command"\ncommand = ["{sys.executable}", "{hook}"]\nsettle = 0.1\ntimeout = 5\ncapabilities = ["idv"]\n', encoding="utf-8")
+    done = equalis("doctor")
+    (line,) = [line for line in done.stdout.splitlines() if " token " in line]
+    assert line.startswith(f"{health} "), done.stdout
+    assert done.returncode == (3 if health == "KO" else 0)

@@ -9,10 +9,10 @@ from equalis.cases import shapes
 from equalis.cases.citations import UnknownCitationError
 from equalis.cases.contract import input_mistakes
 from equalis.cases.families import capabilities, world
+from equalis.cases.orders import EVER, valid
 from equalis.cases.plain import items, record, texts
 from equalis.judge.checks import CHECKS
 from equalis.judge.selection import selection_of
-from equalis.model import embedded
 from equalis.model.case import TLS_DISTURBANCES, TRANSPORT_DISTURBANCES, Case, Expectation, Family, Selection, Step
 from equalis.model.source import Mistake
 from equalis.model.values import Value, as_text
@@ -134,21 +134,16 @@ class Linter:
             if name not in operations:
                 yield key, f"no operation `{name}`", shapes.choice(name, operations, "operations")
         for name, orders in step.script.items():
-            services = {known.service for known in operations.get(name, ())}
-            valid = {*embedded.orders(name), *(self._fields(name) if services & embedded.FIELDS_ORDERED or not services & set(embedded.ANSWERED) else ())}
+            fields = [field.removeprefix("answer.") for field in self.bindings.fields(name)]
             for order in orders:
-                if name in operations and order not in valid:
-                    words = shapes.choice(order, valid, f"orders of {name}")
+                if name in operations and order not in EVER and order not in fields:
+                    words = shapes.choice(order, valid(name, self.bindings), f"orders of {name}")
                     yield ("script", name, order), f"`{name}` cannot be scripted with `{order}`", words
         for name, disturbance in step.inject.items():
             known = TLS_DISTURBANCES if name == "tls" else TRANSPORT_DISTURBANCES
             if disturbance not in known:
                 mend = shapes.choice(disturbance, known, "disturbances")
                 yield ("inject", name), f"no disturbance `{disturbance}`", mend
-
-    def _fields(self, operation: str) -> list[str]:
-        """The fields of an operation's answer, as a script orders them."""
-        return [field.removeprefix("answer.") for field in self.bindings.fields(operation) if field.startswith("answer.")]
 
     def _expectation(self, case: Case, expectation: Expectation) -> Trouble:
         requirement = self.family.demands.get(expectation.requirement)

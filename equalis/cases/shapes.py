@@ -126,7 +126,7 @@ def choice(word: str, valid: Iterable[str], what: str = "words") -> str:
     hint = f"did you mean `{near[0]}`? " if near else ""
     if len(known) <= LISTED:
         return f"{hint}valid {what}: {', '.join(known) or '(none)'}"
-    shown = sorted(sorted(known, key=lambda name: -difflib.SequenceMatcher(None, word[:LONGEST], name).ratio())[:NEAREST])
+    shown = sorted(sorted(known, key=lambda name: -difflib.SequenceMatcher(None, word[:LONGEST], name[:LONGEST]).ratio())[:NEAREST])
     return f"{hint}valid {what}: {', '.join(shown)} and {len(known) - len(shown)} more"
 
 

@@ -39,8 +39,12 @@ def _spelled(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end].translate(_SIGNS)
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode() if any(map(unicodedata.combining, unicodedata.normalize("NFKD", text))) else text
-    return plain.encode("ascii", "backslashreplace").decode(), error.end
+    return "".join(map(_plain, text)), error.end
+
+
+def _plain(character: str) -> str:
+    letter = unicodedata.normalize("NFKD", character)[:1]
+    return (letter if letter.isascii() else character).encode("ascii", "backslashreplace").decode()
 
 
 _SIGNS = {ord(sign): plain for sign, plain in {"·": "-", "—": "-", "–": "-", "…": "...", "→": "->", "×": "x", "≥": ">=", "≤": "<=", "’": "'", "«": '"', "»": '"', "\u00a0": " ", "œ": "oe", "ß": "ss"}.items()}

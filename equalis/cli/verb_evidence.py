@@ -17,6 +17,7 @@ from equalis.model.transcript import Transcript
 from equalis.reporting import har
 from equalis.reporting.text import clean
 from equalis.solution.plain import plain
+from equalis.wire import strict_json
 
 
 @click.command("evidence")
@@ -63,7 +64,7 @@ def _screens(place: Path, transcript: Transcript) -> int:
         private_files.make_folder(place, place.parent)
         told = {"step": seen.step, "action": seen.action, "at": seen.at.isoformat(), "attested": seen.attested, "failure": seen.failure,
                 "fields": {name: plain(value) for name, value in seen.fields.items()}}  # fmt: skip
-        private_files.write(place / f"{shown(seen.step)}-screen.json", json.dumps(told, ensure_ascii=False, indent=1).encode())
+        private_files.write(place / f"{shown(seen.step)}-screen.json", strict_json.shown(json.dumps(told, ensure_ascii=False, indent=1)).encode())
     return len(transcript.observations)
 
 

@@ -23,12 +23,13 @@ from equalis.gateway.opening import PortTakenError
 from equalis.model.config import Config
 from equalis.model.outcome import Outcome
 from equalis.model.source import MistakesError
+from equalis.model.transcript import EMBEDDED
 from equalis.packs import PackError
 from equalis.reporting import document
 from equalis.reporting.console import LiveProgress, console, fitted, styled
 from equalis.reporting.text import clean, summary
 from equalis.runner import RunStoppedError
-from equalis.session import Finished, Order, resume, run
+from equalis.session import DEMO, Finished, Order, resume, run
 
 
 @click.command("run")
@@ -65,11 +66,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if unfinished and (names or defects or families or tags or environment):
         raise EndError(USAGE, "a resumed run plays what it planned", "give --resume no case, family, tag, defect or environment")
 
-    given = (("--defect", defects), ("--config", (path,)), ("--bindings", bindings), ("--environment", (environment,)))
-    again = shlex.join(["equalis", "run", *(["--demo"] if demo and not defects else []), *(word for option, values in given for value in values if value for word in (option, value))])
-
     def once() -> int:
         config = _configuration(path, unfinished, environment, demo=demo or bool(defects), bindings=bindings, out=out)
+        named = "" if config.environment == EMBEDDED else config.environment
+        given = (("--defect", defects), ("--config", (path,)), ("--bindings", bindings), ("--environment", (named,)))
+        words = ["--demo"] if config.solution is DEMO and not defects else []
+        words += [word for option, values in given for value in values if value for word in (option, value)]
+        again = shlex.join(["equalis", "run", *words])
         return _played(Order(config, home(), names, families, tags, defects, retries), unfinished, again, as_json=as_json)
 
     if not watched:
@@ -135,7 +138,7 @@ def _configuration(path: str, unfinished: str, environment: str, *, demo: bool, 
     folder = Path(unfinished)
     if not (folder / "evidence" / "log.jsonl").is_file():
         raise EndError(USAGE, f"{folder} is no run directory", "name the folder beside the bundles, without .asice")
-    from equalis.session import DEMO, begun  # noqa: PLC0415 - only to resume
+    from equalis.session import begun  # noqa: PLC0415 - only to resume
 
     head = begun(folder)
     return configured.read(path, demo=demo or (head.driver, head.solution) == (DEMO.driver, DEMO.name), bindings=bindings, out=out, environment=head.environment)

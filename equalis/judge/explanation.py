@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from equalis.judge.checks import CHECKS
-from equalis.judge.judgement import Judgement
-from equalis.judge.obstacles import Obstacle, refusal
-from equalis.judge.selection import SELECTION_KEYS, Scene, Subject, selection_of
+from equalis.judge.judgement import UNREADABLE, Judgement
+from equalis.judge.obstacles import Course
+from equalis.judge.selection import Scene, Subject, selection_of
 from equalis.model.case import Cause, Expectation, Sign
-from equalis.model.outcome import Outcome
+from equalis.model.outcome import Level, Outcome
 from equalis.model.values import as_text
 from equalis.model.verdict import Explanation, Finding, Kind
 from equalis.wire.patterns import pattern
@@ -25,21 +25,23 @@ QUOTED = 3
 """How many refusals a finding quotes."""
 
 
-def explained(judgement: Judgement, expectation: Expectation, scene: Scene, met: Sequence[Obstacle]) -> Explanation:
+def explained(judgement: Judgement, expectation: Expectation, course: Course) -> Explanation:
     """Why an expectation is not met, as far as the evidence says; empty for one that is."""
     if judgement.outcome is not Outcome.KO:
         return Explanation()
+    scene = course.scene
     step, hollow = _step(expectation, scene), _hollow(judgement, expectation, scene)
-    missed = _unreached(judgement, expectation, scene) if expectation.select.observation else hollow
-    obstacle = next((item for item in met if item.step <= step), None) if missed else None
+    missed = _unreached(judgement, expectation, scene) if expectation.select.observation else hollow and expectation.check != "before"
+    obstacle = course.before(step) if missed else None
     said, recorded = _said(expectation, scene), "" if judgement.subjects else _recorded(scene)
     if obstacle is not None:
         place = obstacle.exchange or _last(scene, obstacle.step)
         return Explanation(Kind.REFUSAL, place, quoted=(obstacle.told, *said), recorded=recorded)
     numbers = [item.order for item in judgement.subjects if item.order and not expectation.select.observation]
     kind = Kind.ABSENCE if hollow else _KINDS.get(expectation.check, Kind.VALUE)
-    told = Explanation(kind, _place(numbers, expectation, _last(scene, step)), quoted=(*_refusals(judgement, expectation, scene), *said), recorded=recorded)
-    cause = None if hollow and (said or scene.transcript.unmet) else _cause(expectation, judgement)
+    told = Explanation(kind, _place(numbers, expectation, _last(scene, step)), quoted=(*_refusals(judgement, expectation, course), *said), recorded=recorded)
+    untried = hollow and (scene.transcript.unmet or _blank(expectation, scene))
+    cause = None if untried else _cause(expectation, judgement)
     if cause is None:
         return told
     text = "; ".join(filter(None, (cause.text, cause.remedy)))
@@ -48,13 +50,13 @@ def explained(judgement: Judgement, expectation: Expectation, scene: Scene, met:
     return replace(told, cause=cause.id, likely=text)
 
 
-def chained(findings: Sequence[Finding], met: Sequence[Obstacle]) -> list[Finding]:
+def chained(findings: Sequence[Finding], course: Course) -> list[Finding]:
     """The findings, each that follows from an obstacle pointing to the one that tells of it first."""
-    heads: dict[str, str] = {}
-    for obstacle in met:
-        direct = (item for item in findings if item.outcome is Outcome.KO and item.why.kind is not Kind.REFUSAL and obstacle.exchange in item.exchanges)
-        if obstacle.exchange and (found := next(direct, None)):
-            heads.setdefault(obstacle.told, found.expectation)
+    direct: dict[tuple[int, ...], str] = {}
+    for item in findings:
+        if item.outcome is Outcome.KO and item.level is Level.MUST and item.why.kind is not Kind.REFUSAL:
+            direct.setdefault(item.exchanges, item.expectation)
+    heads = {obstacle.told: direct[(obstacle.exchange,)] for obstacle in course.obstacles if (obstacle.exchange,) in direct}
     chain = []
     for item in findings:
         told = item.why.quoted[0] if item.why.kind is Kind.REFUSAL else ""
@@ -83,12 +85,14 @@ def _last(scene: Scene, step: int) -> int:
 
 def _hollow(judgement: Judgement, expectation: Expectation, scene: Scene) -> bool:
     """Whether a check had nothing to look at: no subject, no value in its field, or nothing to compare it with."""
+    if judgement.actual.startswith(UNREADABLE):
+        return False
     if not judgement.subjects or CHECKS[expectation.check].counts:
         return not judgement.subjects
     field, arguments = expectation.select.field, expectation.arguments
     if expectation.select.observation and not any(_has(item, field) for item in judgement.subjects):
         return True
-    if "field" not in arguments or not set(arguments).intersection(SELECTION_KEYS, ("operation", "service", "observation", "ledger")):
+    if "field" not in arguments or not {"operation", "service", "observation", "ledger"}.intersection(arguments):
         return False
     others = scene.select(selection_of({**arguments, "which": "all"}))
     return not any(_has(item, as_text(arguments["field"])) for item in others)
@@ -122,12 +126,17 @@ def _has(subject: Subject, field: str) -> bool:
         return True
 
 
-def _refusals(judgement: Judgement, expectation: Expectation, scene: Scene) -> tuple[str, ...]:
+def _refusals(judgement: Judgement, expectation: Expectation, course: Course) -> tuple[str, ...]:
     """What the far side said when it refused what a finding looks at: its exchanges, and those of the step whose screen it is."""
     step = expectation.select.observation
-    around = [item for item in scene.exchanges if step and item.reading and item.reading.exchange.step == step]
-    told = dict.fromkeys(text for item in (*judgement.subjects, *around) if (text := refusal(item)))
+    around = [item for item in course.scene.exchanges if step and item.reading and item.reading.exchange.step == step]
+    told = dict.fromkeys(course.refusals[item.order] for item in (*judgement.subjects, *around) if item.order in course.refusals)
     return tuple(told)[-QUOTED:]
+
+
+def _blank(expectation: Expectation, scene: Scene) -> bool:
+    """Whether the screen that a finding looks at showed nothing at all."""
+    return any(seen.step == expectation.select.observation and not seen.fields for seen in scene.transcript.observations)
 
 
 def _said(expectation: Expectation, scene: Scene) -> tuple[str, ...]:

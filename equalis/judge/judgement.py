@@ -23,6 +23,9 @@ class Judgement:
     expected_at: str = ""
 
 
+UNREADABLE = "unreadable: "
+"""How the judgement of bytes that the product wrote and nobody can read begins."""
+
 Judging = Callable[[tuple[Subject, ...], Expectation, Scene], Judgement]
 
 

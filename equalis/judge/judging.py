@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from equalis.judge.checks import CHECKS
 from equalis.judge.explanation import chained, explained
-from equalis.judge.judgement import Judgement
-from equalis.judge.obstacles import obstacles
+from equalis.judge.judgement import UNREADABLE, Judgement
+from equalis.judge.obstacles import Course
 from equalis.judge.selection import AnswerUnreadableError, Scene, Subject, described
 from equalis.judge.waits import Vain, answered_for, held, vain
 from equalis.model import embedded
@@ -117,12 +117,12 @@ def _explained(findings: list[Finding], case: Sequence[Expectation], judgements:
     if all(item.outcome is not Outcome.KO for item in findings):
         return findings
     try:
-        met = obstacles(scene)
+        course = Course(scene)
         told = [
-            replace(item, why=explained(replace(judgement, outcome=item.outcome), expectation, scene, met))
+            replace(item, why=explained(judgement if item.outcome is judgement.outcome else Judgement(item.outcome, item.expected, item.actual), expectation, course))
             for item, expectation, judgement in zip(findings, case, judgements, strict=True)
         ]
-        return chained(told, met)
+        return chained(told, course)
     except Exception:  # noqa: BLE001 - the verdict does not hang on its explanation
         return findings
 
@@ -132,7 +132,7 @@ def _judgement(expectation: Expectation, scene: Scene, waits: tuple[Vain, ...], 
     try:
         return held(_checked(expectation, scene), expectation, scene, waits)
     except UnreadableError as error:
-        return Judgement(Outcome.KO, "bytes that can be read", f"unreadable: {error}")
+        return Judgement(Outcome.KO, "bytes that can be read", f"{UNREADABLE}{error}")
     except AnswerUnreadableError as error:
         faults.append(_environment(str(error)))
         return Judgement(Outcome.INCONCLUSIVE, "an answer that can be read", str(error))

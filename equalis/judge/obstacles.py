@@ -28,58 +28,80 @@ class Obstacle:
     told: str
 
 
-def obstacles(scene: Scene) -> tuple[Obstacle, ...]:
-    """Every obstacle of a case, in the order in which they were met; a wait that ended in vain is the last of its step."""
-    found: list[Obstacle] = []
-    for place, step in enumerate(scene.case.steps):
-        own = [item for item in scene.exchanges if item.reading and item.reading.exchange.step == step.id and not item.reading.exchange.ours]
-        found += [Obstacle(place, item.order, refusal(item)) for item in own if _stopped(item, scene)]
-        found += [Obstacle(place, 0, told) for told in _of_its_own(step, scene, called=bool(own))]
-        if wait := scene.transcript.unmet.get(step.id):
-            found.append(Obstacle(place, 0, f"after `{step.id}` was asked, {wait}"))
-    return tuple(found)
+class Course:
+    """How a case went: what each exchange of the product was refused with, and every obstacle in the order in which it was met."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Read each answer once."""
+        self.scene = scene
+        self._places = {step.id: place for place, step in enumerate(scene.case.steps)}
+        self._own = [item for item in scene.exchanges if item.reading and not item.reading.exchange.ours]
+        self.refusals = {item.order: told for item in self._own if (told := _refusal(item))}
+        self._taken: dict[str, int] = {}
+        self._begun: dict[str, int] = {}
+        self._advanced: set[int] = set()
+        for item in self._own:
+            self._noted(item)
+        self.obstacles = tuple(self._met())
+
+    def before(self, place: int) -> Obstacle | None:
+        """The first obstacle until the end of a step that the product had not overcome by then."""
+        return next((item for item in self.obstacles if item.step <= place and not any(item.step < step <= place for step in self._advanced)), None)
+
+    def _noted(self, item: Subject) -> None:
+        """Note of an exchange whether it was taken, and whether what came of it was ordered by the case."""
+        reading = item.reading
+        if reading is None or reading.operation is None:
+            return
+        name, step = reading.operation.name, self.scene.case.steps[self._places[reading.exchange.step]] if reading.exchange.step in self._places else None
+        if reading.exchange.disturbance or (step and name in step.script):
+            self._begun.setdefault(name, item.order)
+        if reading.exchange.answer is not None and item.order not in self.refusals:
+            self._taken[name] = item.order
+            if step:
+                self._advanced.add(self._places[step.id])
+
+    def _met(self) -> Iterator[Obstacle]:
+        by_step: dict[str, list[Subject]] = {}
+        for item in self._own:
+            if item.reading:
+                by_step.setdefault(item.reading.exchange.step, []).append(item)
+        for place, step in enumerate(self.scene.case.steps):
+            own = by_step.get(step.id, [])
+            yield from (Obstacle(place, item.order, self.refusals[item.order]) for item in own if self._stopped(item))
+            yield from (Obstacle(place, 0, told) for told in self._of_its_own(step, called=bool(own)))
+            if wait := self.scene.transcript.unmet.get(step.id):
+                yield Obstacle(place, 0, f"after `{step.id}` was asked, {wait}")
+
+    def _stopped(self, item: Subject) -> bool:
+        """Whether an exchange was refused unasked, and no later one of its kind was taken.
+
+        A search that finds nothing is no refusal; nor is what comes of an order of the case: a refusal, or a second try that is
+        told of the first. A stranger has nothing to refuse.
+        """
+        reading = item.reading
+        if reading is None or reading.operation is None or item.order not in self.refusals:
+            return False
+        name, answer = reading.operation.name, reading.exchange.answer
+        if http_message.method(reading.exchange.request) == "GET" and answer is not None and http_message.status(answer) == NOT_FOUND:
+            return False
+        return self._begun.get(name, item.order + 1) > item.order and self._taken.get(name, 0) < item.order
+
+    def _of_its_own(self, step: Step, *, called: bool) -> Iterator[str]:
+        """What the product met or did outside of any exchange of a step."""
+        transcript = self.scene.transcript
+        for item in transcript.handshakes:
+            if item.step == step.id and not called and "tls" not in step.inject:
+                yield f"a TLS handshake during `{step.id}` did not come about: {item.reason}"
+        for broken in transcript.malformed:
+            if broken.step == step.id and broken.status and not broken.ours and not called:
+                yield f"a request during `{step.id}` was answered HTTP {broken.status}: {broken.reason}"
+        for seen in transcript.observations:
+            if seen.step == step.id and seen.failure:
+                yield f"asked in `{step.id}`, the solution failed: {seen.failure}"
 
 
-def _of_its_own(step: Step, scene: Scene, *, called: bool) -> Iterator[str]:
-    """What the product met or did outside of any exchange of a step."""
-    transcript = scene.transcript
-    for item in transcript.handshakes:
-        if item.step == step.id and not called and "tls" not in step.inject:
-            yield f"a TLS handshake during `{step.id}` did not come about: {item.reason}"
-    for broken in transcript.malformed:
-        if broken.step == step.id and broken.status and not broken.ours:
-            yield f"a request during `{step.id}` was answered HTTP {broken.status}: {broken.reason}"
-    for seen in transcript.observations:
-        if seen.step == step.id and seen.failure:
-            yield f"asked in `{step.id}`, the solution failed: {seen.failure}"
-
-
-def _stopped(subject: Subject, scene: Scene) -> bool:
-    """Whether an exchange was refused unasked, and no later one of its kind was taken; a search that finds nothing is none."""
-    reading = subject.reading
-    if reading is None or not refusal(subject):
-        return False
-    exchange, operation = reading.exchange, reading.operation
-    kin = [item for item in scene.exchanges if item.reading and item.reading.operation is operation]
-    if any(_ordered(item, scene) for item in kin if item.order <= subject.order):
-        return False  # what comes of an order is the case's own matter: a refusal, or a second try that is told of the first
-    answer = exchange.answer
-    if http_message.method(exchange.request) == "GET" and answer is not None and http_message.status(answer) == NOT_FOUND:
-        return False
-    later = (item for item in kin if item.order > subject.order)
-    return operation is None or not any(item.reading and item.reading.exchange.answer and not refusal(item) for item in later)
-
-
-def _ordered(subject: Subject, scene: Scene) -> bool:
-    """Whether the case had ordered how an exchange goes: by a disturbance, or by what the service is to answer."""
-    reading = subject.reading
-    if reading is None or reading.exchange.disturbance:
-        return reading is not None
-    step = next((item for item in scene.case.steps if item.id == reading.exchange.step), None)
-    return bool(step and reading.operation and reading.operation.name in step.script)
-
-
-def refusal(subject: Subject) -> str:
+def _refusal(subject: Subject) -> str:
     """What the far side said when it refused an exchange, with its number; empty when it did not refuse."""
     reading = subject.reading
     answer = reading.exchange.answer if reading else None

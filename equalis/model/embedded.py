@@ -34,6 +34,8 @@ _BY_OPERATION: Mapping[str, frozenset[str]] = {
     "idp.authenticate": frozenset({"refuse", "signature", "in-response-to", "assertion.ehealthid", "fault-status"}),
     "pid.simulate": frozenset({"extra-lines"}), "idv.match": frozenset({"score"}),
 }  # fmt: skip
+TEMPLATED = ("eadministrative", "eprescription", "servid")
+"""The services whose answers and refusals are the templates that their binding names."""
 FIELDS_ORDERED = frozenset({"mysecu", "eadministrative", "eprescription"})
 """The services of whose answers a script may order any field."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from equalis.model.outcome import Outcome
-from equalis.model.verdict import Finding, Verdict
+from equalis.model.verdict import Finding, Kind, Verdict
 from equalis.reporting.causes import said
 from equalis.reporting.text import NAMED, Lines, as_row, clean, finding_text
 
@@ -48,8 +48,10 @@ def _cause(verdict: Verdict, finding: Finding) -> tuple[str, ...]:
     """What is told once: a cause of the catalogue; else a demand that is missed in one way, whatever the variant of its case."""
     why = finding.why
     if why.likely:
-        return (why.cause,)
-    return (quote,) if (quote := said(why)) else (verdict.case.partition("@")[0], finding.expectation, finding.actual)
+        return (verdict.case.partition("/")[0], why.cause)
+    if why.kind is Kind.REFUSAL:
+        return (said(why),)
+    return (verdict.case.partition("@")[0], finding.expectation, finding.actual)
 
 
 def _undecided(verdict: Verdict) -> Iterator[str]:

@@ -55,7 +55,8 @@ def grouped(verdicts: Iterable[Verdict], requirements: Sequence[str]) -> list[Gr
         items = [(item, text) for item in verdict.findings if item.outcome is Outcome.KO and not item.why.follows and (text := _text(item))]
         earliest = min((item.why.place for item, _ in items), default=0)
         for item, text in items:
-            shown = found.setdefault((item.why.cause, "" if item.why.cause else text), _Shown(text))
+            family = verdict.case.partition("/")[0] if item.why.cause else ""
+            shown = found.setdefault((item.why.cause, family or text), _Shown(text))
             shown.findings.append(f"{verdict.case}#{item.expectation}")
             shown.kind, shown.requirement = min(shown.kind, _RANKS[item.why.kind]), min(shown.requirement, place.get(item.requirement, len(place)))
             shown.cases.add(verdict.case)

@@ -14,15 +14,15 @@ _LETTERS = str.maketrans(
     "ABEKMHOPCTXaeopcyxisABEZHIKMNOPTXov------'''''\"\"OIII",
 )
 """Cyrillic and Greek letters, dashes, quotes and digits by what they look like."""
-SHOWN = 3
-"""How many differences are told."""
+SHOWN, LONGEST = 3, 200
+"""How many differences are told, and of texts of how many characters: nobody compares longer ones by eye, and it takes their square."""
 
 
 def differences(expected: str, actual: str) -> str:
     """What differs between two texts that look alike (`character 5 is U+00A0 NO-BREAK SPACE, not U+0020 SPACE`), empty where they
     are the same or a reader sees the difference.
     """
-    if expected == actual or _seen(expected) != _seen(actual):
+    if expected == actual or max(len(expected), len(actual)) > LONGEST or _seen(expected) != _seen(actual):
         return ""
     told = list(_told(expected, actual))
     return "; ".join(told[:SHOWN]) + (" …" if len(told) > SHOWN else "")

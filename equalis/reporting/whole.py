@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from equalis.model.outcome import Outcome
@@ -14,8 +15,8 @@ from equalis.reporting.text import Lines, case_line, summary
 def command_of(report: Report) -> str:
     """The command that plays a case of a run again, as far as the run itself says how it was played."""
     head = report.header
-    words = ["--demo"] * (head.driver == "demo" and not head.defects) + [f"--defect {name}" for name in head.defects]
-    words += [f"--environment {head.environment}"] * (head.environment != EMBEDDED)
+    words = ["--demo"] * (head.driver == "demo" and not head.defects) + [f"--defect {shlex.quote(name)}" for name in head.defects]
+    words += [f"--environment {shlex.quote(head.environment)}"] * (head.environment != EMBEDDED)
     return " ".join((PLAIN, *words))
 
 

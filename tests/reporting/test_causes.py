@@ -8,6 +8,7 @@ from equalis.model.outcome import Level, Outcome
 from equalis.model.report import Header, Report
 from equalis.model.source import Source
 from equalis.model.verdict import Conformity, Explanation, Finding, Kind, Proof, Verdict
+from equalis.reporting.blocks import Blocks
 from equalis.reporting.causes import first_cause, grouped
 from equalis.reporting.text import mend_first
 
@@ -79,3 +80,13 @@ def test_a_remedy_and_a_quoted_refusal_are_no_cause_and_are_told() -> None:
     groups = grouped((verdict("f/a", remedy), verdict("f/b", *refused)), REQUIREMENTS)
     assert [(group.cause, group.text, len(group.findings)) for group in groups] == [("", "idp was answered HTTP 500: no", 2), ("RA-010", "RA-010: ask first", 1)]
     assert first_cause((verdict("f/b", *refused),), REQUIREMENTS) == ""
+
+
+def test_findings_on_one_refused_exchange_are_each_told() -> None:
+    """They share its quote and are different things to mend; only what follows from the refusal is told once."""
+    quote = ("exchange #4, ra.deposit was answered HTTP 400: no",)
+    own = [replace(finding("SEC-001", "x", name=name), actual=name, why=Explanation(Kind.VALUE, 4, quoted=quote, remedy="mend")) for name in ("certificate", "bearer")]
+    after = [replace(finding("PID-040", "x", name=name), actual=name, why=Explanation(Kind.REFUSAL, 4, quoted=quote)) for name in ("deposited", "shown")]
+    blocks = list(Blocks(lambda _path, _line: "").of(verdict("f/a", *own, *after)))
+    assert [block.splitlines()[0].split(" · ")[1] for block in blocks[:3]] == ["certificate", "bearer", "deposited"]
+    assert blocks[3] == "KO  f/a · shown (PID-040): as in f/a#deposited"

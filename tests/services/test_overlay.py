@@ -88,3 +88,15 @@ def test_an_environment_brings_its_own_people_and_products(home: Path, tmp_path:
     assert "Thill" in written
     assert "9900003" in written
     assert "Weber" not in written
+
+
+def test_an_overlay_without_the_templates_of_its_answers_is_refused(home: Path, tmp_path: Path) -> None:
+    """The embedded service would answer with nothing, and a product that is right would be KO."""
+    folder = tmp_path / "overlay" / "servid"
+    folder.mkdir(parents=True)
+    text = (REPOSITORY / "equalis/services/servid/binding.yaml").read_text(encoding="utf-8")
+    kept = [line for line in text.splitlines() if not line.strip().startswith(("template:", "refusal:"))]
+    (folder / "binding.yaml").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    done = run(tmp_path, home, "run", "--demo", "idv/score", "--bindings", str(folder.parent))
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "the overlays name no template for the answers of idv.match, idv.lookup, servid (its refusals)" in done.stderr

@@ -69,3 +69,14 @@ def test_an_outcome_beside_the_persons_is_no_person(loaded: Loaded) -> None:
     assert found.values("answer.scores") == (Decimal("0.97"),)
     listed = reading(loaded.bindings, "servid", "GET /servid/Patient?identifier=urn:oid:1.3.182.4.4|1 HTTP/1.1", answer=answer)
     assert (listed.values("answer.ids"), listed.values("answer.active")) == (("p1",), (True,))
+
+
+def test_a_login_that_saml_refuses_says_why(loaded: Loaded) -> None:
+    """A Response without assertion comes with HTTP 200 (SAML core 2.0 §3.2.2)."""
+    envelope = b"""<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:%s>
+        <samlp:%s xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol">%s</samlp:%s></soap:%s></soap:Envelope>"""
+    status = b"""<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"><samlp:StatusCode
+        Value="urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"/></samlp:StatusCode><samlp:StatusMessage>unknown eHealthID</samlp:StatusMessage></samlp:Status>"""
+    request, answer = (envelope % (b"Body", name, inside, name, b"Body") for name, inside in ((b"AuthnRequest", b""), (b"Response", status)))
+    found = reading(loaded.bindings, "idp", "POST /idp/saml HTTP/1.1", request, answer)
+    assert (found.values("answer.code"), found.values("answer.message")) == (("AuthnFailed",), ("unknown eHealthID",))

@@ -1,0 +1,17 @@
+"""What a script may order of an operation of a service."""
+
+from __future__ import annotations
+
+from equalis.model import embedded
+from equalis.wire.bindings import Bindings
+
+EVER = frozenset(word for name in embedded.OPERATIONS for word in embedded.orders(name)) | {"delayed"}
+"""What some script may order of some operation."""
+
+
+def valid(operation: str, bindings: Bindings) -> frozenset[str]:
+    """What a script may order of an operation: words, and fields of its answer where its service takes them."""
+    services = {known.service for known in bindings.operations.get(operation, ())}
+    fields = {field.removeprefix("answer.") for field in bindings.fields(operation) if field.startswith("answer.")}
+    taken = services & embedded.FIELDS_ORDERED or not services & set(embedded.ANSWERED)
+    return embedded.orders(operation) | (fields if taken else set())
