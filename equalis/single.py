@@ -125,7 +125,7 @@ LOGIN = "ra-pid/authentification"
 
 def _not_asked(blame: Blame, cause: str, remedy: str) -> Line:
     """A login that could not be tried: an action that nobody wrote yet is no fault, the rest is."""
-    unwritten = blame is Blame.CONFIGURATION and "take its capability out" in remedy  # as each driver says it
+    unwritten = blame is Blame.CONFIGURATION and "out of [solution] capabilities" in remedy  # as each driver says it
     return Line("token", Health.WARNING if unwritten else Health.KO, f"not asked for: {cause}", remedy)
 
 

@@ -31,7 +31,7 @@ def explained(judgement: Judgement, expectation: Expectation, course: Course) ->
         return Explanation()
     scene = course.scene
     step, hollow = _step(expectation, scene), _hollow(judgement, expectation, scene)
-    missed = _unreached(judgement, expectation, scene) if expectation.select.observation else hollow and expectation.check != "before"
+    missed = _unreached(judgement, expectation, scene) if expectation.select.observation else hollow and not _left_out(expectation, scene)
     obstacle = course.before(step) if missed else None
     said, recorded = _said(expectation, scene), "" if judgement.subjects else _recorded(scene)
     if obstacle is not None:
@@ -117,6 +117,11 @@ def _unheard(judgement: Judgement, expectation: Expectation) -> bool:
     """Whether a screen shows none of the words that say what was done."""
     says = expectation.arguments.get("says")
     return expectation.check == "true-to-ledger" and isinstance(says, Mapping) and judgement.expected == " or ".join(says)
+
+
+def _left_out(expectation: Expectation, scene: Scene) -> bool:
+    """Whether the product did what should have come after what is missing: then nothing had kept it from that."""
+    return expectation.check == "before" and bool(scene.select(selection_of(expectation.arguments)))
 
 
 def _has(subject: Subject, field: str) -> bool:
