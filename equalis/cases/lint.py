@@ -9,7 +9,7 @@ from equalis.cases import shapes
 from equalis.cases.citations import UnknownCitationError
 from equalis.cases.contract import input_mistakes
 from equalis.cases.families import capabilities, world
-from equalis.cases.orders import EVER, valid
+from equalis.cases.orders import EVER, unknown
 from equalis.cases.plain import items, record, texts
 from equalis.judge.checks import CHECKS
 from equalis.judge.selection import selection_of
@@ -137,8 +137,7 @@ class Linter:
             fields = [field.removeprefix("answer.") for field in self.bindings.fields(name)]
             for order in orders:
                 if name in operations and order not in EVER and order not in fields:
-                    words = shapes.choice(order, valid(name, self.bindings), f"orders of {name}")
-                    yield ("script", name, order), f"`{name}` cannot be scripted with `{order}`", words
+                    yield ("script", name, order), *unknown(name, order, self.bindings)
         for name, disturbance in step.inject.items():
             known = TLS_DISTURBANCES if name == "tls" else TRANSPORT_DISTURBANCES
             if disturbance not in known:

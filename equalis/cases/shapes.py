@@ -121,8 +121,8 @@ LONGEST = 80
 def choice(word: str, valid: Iterable[str], what: str = "words") -> str:
     """How to mend a wrong word: the nearest valid one, and all of them."""
     known = sorted(set(valid))
-    alike = {_plainly(name): name for name in reversed(known)}
-    near = difflib.get_close_matches(word[:LONGEST], known, n=1) or [alike[found] for found in difflib.get_close_matches(_plainly(word[:LONGEST]), alike, n=1)]
+    alike = {plainly(name): name for name in reversed(known)}
+    near = difflib.get_close_matches(word[:LONGEST], known, n=1) or [alike[found] for found in difflib.get_close_matches(plainly(word[:LONGEST]), alike, n=1)]
     hint = f"did you mean `{near[0]}`? " if near else ""
     if len(known) <= LISTED:
         return f"{hint}valid {what}: {', '.join(known) or '(none)'}"
@@ -130,6 +130,6 @@ def choice(word: str, valid: Iterable[str], what: str = "words") -> str:
     return f"{hint}valid {what}: {', '.join(shown)} and {len(known) - len(shown)} more"
 
 
-def _plainly(word: str) -> str:
+def plainly(word: str) -> str:
     """A word without what people write in different ways: capitals, points, hyphens, blanks."""
     return "".join(character for character in word.casefold() if character.isalnum())

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from equalis.cases.loading import Loaded
-from equalis.cases.orders import valid
-from equalis.cases.shapes import choice
+from equalis.cases.orders import unknown, valid
 from equalis.model.source import Mistake
 
 
@@ -25,4 +24,4 @@ def _unheard(loaded: Loaded) -> Iterator[Mistake]:
                 words = valid(name, loaded.bindings)
                 for order in given:
                     if name in loaded.bindings.operations and order not in words:
-                        yield Mistake(step.source, f"`{name}` cannot be scripted with `{order}`", choice(order, words, f"orders of {name}"))
+                        yield Mistake(step.source, *unknown(name, order, loaded.bindings))

@@ -52,7 +52,6 @@ def command(path: str, folder: str, as_har: bool) -> int:  # noqa: FBT001 - clic
     private_files.make_folder(target, target)
     private_files.write(target / "index.txt", "".join(f"{clean(line)}\n" for line in index).encode())
     if as_har:
-        private_files.make_folder(target, target)
         private_files.write(target / "exchanges.har", har.document(entries))
     row(f"{written} files of {len(entries)} exchanges in {target}")
     return 0

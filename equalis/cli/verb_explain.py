@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from equalis.cases.loading import Loaded
-from equalis.cases.shapes import choice
+from equalis.cases.shapes import choice, plainly
 from equalis.cli.endings import USAGE, EndError
 from equalis.cli.loaded import everything
 from equalis.cli.printing import row
@@ -27,7 +27,7 @@ def command(words: tuple[str, ...]) -> int:
     Examples: ra-pid/ra-depot, ra-pid/ra-depot#schema, RA-042, form (2), level S.
     """
     name = " ".join(words)
-    if meaning := {_plainly(term): (term, text) for term, text in TERMS.items()}.get(_plainly(name)):
+    if meaning := {plainly(term): (term, text) for term, text in TERMS.items()}.get(plainly(name)):
         _print([meaning[0], f"  {meaning[1]}"])
         return 0
     loaded = everything()
@@ -38,10 +38,6 @@ def command(words: tuple[str, ...]) -> int:
     if "/" not in name and "#" not in name:
         raise EndError(USAGE, f"no requirement and no term `{name}`", choice(name, (*demands, *TERMS), "requirements and terms"))
     return _case_or_expectation(name, loaded)
-
-
-def _plainly(term: str) -> str:
-    return "".join(character for character in term.casefold() if character.isalnum())
 
 
 def _case_or_expectation(name: str, loaded: Loaded) -> int:

@@ -13,8 +13,8 @@ from equalis.cli.folders import CONFIGURATION
 from equalis.model.report import Report
 from equalis.model.source import Source
 from equalis.reporting import document, junit, pipelines
+from equalis.reporting.report_text import full
 from equalis.reporting.text import Lines
-from equalis.reporting.whole import full
 
 
 def at_hand(source: Source) -> Source | None:

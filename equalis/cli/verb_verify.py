@@ -13,8 +13,8 @@ from equalis.cli.endings import CODES, INCONCLUSIVE, KO, NOT_AUTHENTIC, OK, say
 from equalis.model.outcome import Outcome
 from equalis.reporting.blocks import Blocks
 from equalis.reporting.console import console, fitted, styled
+from equalis.reporting.report_text import command_of
 from equalis.reporting.text import case_line, clean, summary
-from equalis.reporting.whole import command_of
 from equalis.verifier import Verification
 
 

@@ -10,8 +10,10 @@ from equalis.judge.checks import CHECKS
 from equalis.judge.judgement import UNREADABLE, Judgement
 from equalis.judge.obstacles import Course
 from equalis.judge.selection import Scene, Subject, selection_of
+from equalis.judge.waits import reached
 from equalis.model.case import Cause, Expectation, Sign
 from equalis.model.outcome import Level, Outcome
+from equalis.model.transcript import Observation
 from equalis.model.values import as_text
 from equalis.model.verdict import Explanation, Finding, Kind
 from equalis.wire.patterns import pattern
@@ -40,7 +42,7 @@ def explained(judgement: Judgement, expectation: Expectation, course: Course) ->
     numbers = [item.order for item in judgement.subjects if item.order and not expectation.select.observation]
     kind = Kind.ABSENCE if hollow else _KINDS.get(expectation.check, Kind.VALUE)
     told = Explanation(kind, _place(numbers, expectation, _last(scene, step)), quoted=(*_refusals(judgement, expectation, course), *said), recorded=recorded)
-    untried = hollow and (scene.transcript.unmet or _blank(expectation, scene))
+    untried = hollow and (scene.transcript.unmet or not all(seen.fields for seen in _screens(expectation, scene)))
     cause = None if untried else _cause(expectation, judgement)
     if cause is None:
         return told
@@ -104,13 +106,9 @@ def _unreached(judgement: Judgement, expectation: Expectation, scene: Scene) -> 
     """
     if expectation.select.field == "message" or not (expectation.check in _SCREEN or not judgement.subjects or _unheard(judgement, expectation)):
         return False
-    for seen in scene.transcript.observations:
-        if seen.step == expectation.select.observation and (seen.failure or not seen.fields or seen.fields.get("message")):
-            return True
-    step = next((item for item in scene.case.steps if item.id == expectation.select.observation), None)
-    called = {item.reading.operation.name for item in scene.exchanges
-              if step and item.reading and item.reading.operation and item.reading.exchange.step == step.id}  # fmt: skip
-    return step is None or not called.intersection(step.until.seen)
+    if any(seen.failure or not seen.fields or seen.fields.get("message") for seen in _screens(expectation, scene)):
+        return True
+    return not any(reached(scene, step) for step in scene.case.steps if step.id == expectation.select.observation)
 
 
 def _unheard(judgement: Judgement, expectation: Expectation) -> bool:
@@ -139,17 +137,15 @@ def _refusals(judgement: Judgement, expectation: Expectation, course: Course) ->
     return tuple(told)[-QUOTED:]
 
 
-def _blank(expectation: Expectation, scene: Scene) -> bool:
-    """Whether the screen that a finding looks at showed nothing at all."""
-    return any(seen.step == expectation.select.observation and not seen.fields for seen in scene.transcript.observations)
+def _screens(expectation: Expectation, scene: Scene) -> tuple[Observation, ...]:
+    """What the user saw after the step whose screen a finding looks at; none where it looks at no screen."""
+    return tuple(seen for seen in scene.transcript.observations if seen.step == expectation.select.observation)
 
 
 def _said(expectation: Expectation, scene: Scene) -> tuple[str, ...]:
     """What the product itself said on the screen that a finding looks at, or that it showed nothing at all."""
     told = []
-    for seen in scene.transcript.observations:
-        if seen.step != expectation.select.observation:
-            continue
+    for seen in _screens(expectation, scene):
         if not seen.fields and not seen.failure:
             told.append(f"after `{seen.step}` the solution showed nothing: its answer is empty")
         elif message := as_text(seen.fields.get("message")):

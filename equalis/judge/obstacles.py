@@ -53,13 +53,12 @@ class Course:
         reading = item.reading
         if reading is None or reading.operation is None:
             return
-        name, step = reading.operation.name, self.scene.case.steps[self._places[reading.exchange.step]] if reading.exchange.step in self._places else None
-        if reading.exchange.disturbance or (step and name in step.script):
+        name, place = reading.operation.name, self._places.get(reading.exchange.step)
+        if reading.exchange.disturbance or (place is not None and name in self.scene.case.steps[place].script):
             self._begun.setdefault(name, item.order)
         if reading.exchange.answer is not None and item.order not in self.refusals:
             self._taken[name] = item.order
-            if step:
-                self._advanced.add(self._places[step.id])
+            self._advanced |= set() if place is None else {place}
 
     def _met(self) -> Iterator[Obstacle]:
         by_step: dict[str, list[Subject]] = {}

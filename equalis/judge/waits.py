@@ -36,11 +36,11 @@ def _vain(scene: Scene) -> Iterator[Vain]:
             continue
         if step.call:
             yield Vain(step, Outcome.INCONCLUSIVE, f"in `{step.id}`, {unmet[step.id]}")
-        elif step.until.seen and not _seen(scene, step):
+        elif step.until.seen and not reached(scene, step):
             yield Vain(step, Outcome.KO, f"asked in `{step.id}`, it never called {' or '.join(step.until.seen)}")
 
 
-def _seen(scene: Scene, step: Step) -> bool:
+def reached(scene: Scene, step: Step) -> bool:
     """Whether the product called, during a step, one of the operations that it waits for."""
     readings = (subject.reading for subject in scene.exchanges)
     return any(

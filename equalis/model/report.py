@@ -80,13 +80,7 @@ class Report:
         decided = f"conformity {self.conformity.outcome.value}"
         if self.complete and self.outcome is Outcome.OK and self.conformity.outcome is Outcome.INCONCLUSIVE and (missing := len(self.conformity.missing)):
             played = sum(verdict.outcome is Outcome.OK for verdict in self.verdicts)
-            decided = f"{_counted(played, 'case')} OK; conformity not decided: {_counted(missing, 'requirement')} not played"
+            cases = f"these {played} cases" if played != 1 else "this 1 case"
+            left = f"{missing} requirements were" if missing != 1 else "1 requirement was"
+            decided = f"{cases} OK; conformity not decided: {left} not played"
         return f"{ended}{decided} · level {self.level} · {where}not a label"
-
-
-def _counted(number: int, what: str) -> str:
-    """So many things, in words that agree: these 6 cases, this 1 case, 30 requirements were, 1 requirement was."""
-    noun = what if number == 1 else f"{what}s"
-    if what == "case":
-        return f"{'this' if number == 1 else 'these'} {number} {noun}"
-    return f"{number} {noun} {'was' if number == 1 else 'were'}"

@@ -12,8 +12,8 @@ from lxml import etree
 from equalis.model.outcome import Level, Outcome
 from equalis.model.report import Report
 from equalis.model.verdict import Finding, Verdict
+from equalis.reporting.report_text import command_of
 from equalis.reporting.text import Lines, clean, finding_text
-from equalis.reporting.whole import command_of
 from equalis.wire import strict_xml
 
 

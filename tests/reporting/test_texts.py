@@ -18,7 +18,7 @@ from equalis.model.transcript import Fault
 from equalis.model.verdict import Conformity, Proof, Verdict
 from equalis.reporting import document, junit, text
 from equalis.reporting.blocks import Blocks
-from equalis.reporting.whole import full
+from equalis.reporting.report_text import full
 from tests.judge import stage
 
 GOLDENS = Path(__file__).parent.parent / "goldens"
