@@ -11,7 +11,6 @@ from equalis.cases import shapes
 from equalis.cases.bindings import load as load_bindings
 from equalis.cases.commits import unsaid
 from equalis.cases.loading import Loaded
-from equalis.cases.unheard_orders import unheard
 from equalis.gateway.opening import DescriptorError
 from equalis.model import embedded
 from equalis.model.case import INVENTED
@@ -50,8 +49,8 @@ def check_bindings(folder: Path, recorded: Recorded, ours: Mapping[str, bytes]) 
 def check_words(loaded: Loaded, config: Config) -> None:
     """Refuse a capability that nobody knows, which would silently test nothing, and what ``check_promises`` refuses."""
     _check_known("capability", config.solution.capabilities, loaded.pack.capabilities)
-    if wrong := unheard(loaded):
-        raise MistakesError(wrong)
+    if loaded.unheard:
+        raise MistakesError(loaded.unheard)
     _check_templates(loaded, config)
     check_promises(loaded, config)
 

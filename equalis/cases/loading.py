@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from equalis.cases import everywhere, families, shapes
+from equalis.cases import everywhere, families, shapes, unheard_orders
 from equalis.cases.bindings import load as load_bindings
 from equalis.cases.families import capabilities
 from equalis.cases.lint import Linter
@@ -149,11 +149,14 @@ def _cases(document: Document, family: Family, linter: Linter, mistakes: list[Mi
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A pack with the bindings in force and each service's own defaults of the world."""
+    """A pack with the bindings in force and each service's own defaults of the world; ``unheard`` are orders that no service
+    hears: mistakes for whoever writes or plays cases, and none for whoever judges what was sealed.
+    """
 
     pack: Pack
     bindings: Bindings
     defaults: Mapping[str, Record]
+    unheard: tuple[Mistake, ...] = ()
 
     def worlds(self, seeds: tuple[str, ...] = ()) -> dict[str, Record]:
         """The world of every service for an environment that nobody scripts: these seeds, for every test person."""
@@ -176,7 +179,8 @@ def load_all(files: Mapping[str, bytes], shown: Mapping[str, str] | None = None)
         pack = load({name: files[name] for name in files if name.startswith("scenarios/")}, bindings, people)
     except MistakesError as error:
         raise MistakesError(tuple(_shown(item, shown or {}) for item in error.mistakes)) from None
-    return Loaded(pack, bindings, {service: worlds.get(service, {}) for service in bindings.services})
+    unheard = tuple(_shown(item, shown or {}) for item in unheard_orders.unheard(pack.cases, bindings, files))
+    return Loaded(pack, bindings, {service: worlds.get(service, {}) for service in bindings.services}, unheard)
 
 
 def _worlds(files: Mapping[str, bytes]) -> dict[str, Record]:

@@ -5,23 +5,28 @@ They are mistakes where cases are written and played; what was sealed with one i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from equalis.cases.loading import Loaded
 from equalis.cases.orders import unknown, valid
-from equalis.model.source import Mistake
+from equalis.model.case import Case
+from equalis.model.source import Mistake, Source
+from equalis.wire.bindings import Bindings
 
 
-def unheard(loaded: Loaded) -> tuple[Mistake, ...]:
-    """Every order that no service hears, each with the step that gives it."""
-    return tuple(dict.fromkeys(_unheard(loaded)))
+def unheard(cases: tuple[Case, ...], bindings: Bindings, files: Mapping[str, bytes]) -> tuple[Mistake, ...]:
+    """Every order that no service hears, each with the line of the step that gives it."""
+    return tuple(dict.fromkeys(_unheard(cases, bindings, files)))
 
 
-def _unheard(loaded: Loaded) -> Iterator[Mistake]:
-    for case in loaded.pack.cases:
+def _unheard(cases: tuple[Case, ...], bindings: Bindings, files: Mapping[str, bytes]) -> Iterator[Mistake]:
+    for case in cases:
         for step in case.steps:
             for name, given in step.script.items():
-                words = valid(name, loaded.bindings)
+                words = valid(name, bindings)
                 for order in given:
-                    if name in loaded.bindings.operations and order not in words:
-                        yield Mistake(step.source, *unknown(name, order, loaded.bindings))
+                    if name in bindings.operations and order not in words:
+                        yield Mistake(step.source, *unknown(name, order, bindings), _line(step.source, files))
+
+
+def _line(source: Source, files: Mapping[str, bytes]) -> str:
+    return files[source.path].decode().splitlines()[source.line - 1]

@@ -8,7 +8,6 @@ import click
 
 from equalis import packs
 from equalis.cases.speaking import live_only_lines
-from equalis.cases.unheard_orders import unheard
 from equalis.cli.endings import USAGE, EndError, mistaken
 from equalis.cli.loaded import everything
 from equalis.cli.printing import row
@@ -29,8 +28,8 @@ def command(paths: tuple[str, ...], bindings: tuple[str, ...]) -> int:
     folders = tuple(dict.fromkeys(folder for folder in named if Path(folder).resolve() != shipped))
     try:
         loaded = everything(bindings, folders)
-        if wrong := unheard(loaded):
-            raise MistakesError(wrong)
+        if loaded.unheard:
+            raise MistakesError(loaded.unheard)
     except MistakesError as error:
         number = len(error.mistakes)
         raise mistaken(error.mistakes, "", f"{number} mistake{'s' if number > 1 else ''}") from None

@@ -146,6 +146,8 @@ def test_an_order_that_no_service_hears_is_a_mistake(equalis: Equalis, tmp_path:
     assert done.returncode == 2
     assert "`pid.simulate` cannot be scripted with `score`" in done.stderr
     assert "valid orders of pid.simulate: " in done.stderr
+    assert f"--> {Path('own/ra-pid/a-nous.yaml')}:" in done.stderr
+    assert "- id: facturer\n" in done.stderr
     assert "extra-lines" in done.stderr
 
 
